@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use crate::base::mutex::locked;
 use crate::base::time::Time;
 
-/// The last backups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastBackups {
     /// When the newest good one was made, also if by an earlier process.

@@ -17,7 +17,6 @@ pub struct Network {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NoNetwork(pub String);
 
-/// A list of networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks(Vec<Network>);
 

@@ -77,7 +77,6 @@ impl ProbeOutcome {
         }
     }
 
-    /// Returns the outcome with this name and status.
     pub fn of(name: &str, status: Option<u16>) -> Option<ProbeOutcome> {
         let unanswered = UNANSWERED.iter().find(|(known, _)| *known == name).map(|(_, outcome)| *outcome);
         unanswered.or_else(|| status.filter(|_| name == ANSWERED).map(ProbeOutcome::Answered))

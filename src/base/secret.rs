@@ -214,7 +214,6 @@ impl Hash {
         self.parts().is_none_or(|parts| parts.rounds > 0 && parts.key.len() >= 16)
     }
 
-    /// Returns a stored hash.
     pub fn stored(text: String) -> Hash {
         Hash(text)
     }

@@ -89,7 +89,6 @@ impl ApiError {
         }
     }
 
-    /// Returns whether it is this error.
     pub fn is(&self, definition: &Definition) -> bool {
         self.message.starts_with(&format!("error:{}:{} ", definition.namespace, definition.name))
     }

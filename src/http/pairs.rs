@@ -38,7 +38,6 @@ impl Pairs {
         read.map_err(|Unreadable| Error::malformed("the form is not UTF-8, or holds a NUL"))
     }
 
-    /// Returns the first value of a name.
     pub fn first(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }

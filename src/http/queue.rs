@@ -48,7 +48,6 @@ pub struct Group {
 const MOST_PROBES: usize = 2;
 const MOST_WAITING_PROBES: usize = 8;
 
-/// The queues of a server.
 #[derive(Debug)]
 pub struct Queues {
     pub hashing: Queue,
@@ -234,7 +233,6 @@ mod tests {
         [group(address), vec![Group { name: site.to_owned(), turns: 2 }]].concat()
     }
 
-    /// Waits until `count` threads wait.
     fn until_waiting(queue: &Queue, count: usize) {
         while queue.state().waiting.len() != count {
             std::thread::yield_now();

@@ -44,12 +44,10 @@ impl Semaphore {
         Permit { semaphore: self, is_held: Cell::new(false) }
     }
 
-    /// Returns whether a permit is free.
     pub fn has_free(&self) -> bool {
         locked(&self.permits).free > 0
     }
 
-    /// Adds permits.
     pub fn add(&self, permits: usize) {
         locked(&self.permits).free += permits;
         self.freed.notify_all();

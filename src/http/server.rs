@@ -31,7 +31,6 @@ const LONGEST_IDLE: Duration = Duration::from_secs(5);
 /// A timeout of a socket must not be zero.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
-/// Answers a request.
 pub type RequestHandler<'a> = &'a (dyn Fn(Request, &RequestWait<'_>) -> Reply + Sync);
 
 /// For a handler that waits while it answers.

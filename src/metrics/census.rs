@@ -15,7 +15,6 @@ const HOLDS: i64 = 60;
 #[derive(Debug, Default)]
 pub struct Census(Mutex<Option<(Time, Population)>>);
 
-/// What there is.
 #[derive(Clone, Debug)]
 pub struct Population {
     pub live_tokens: u64,

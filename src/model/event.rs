@@ -95,7 +95,6 @@ impl Action {
         format!("{kind}.{}", self.name())
     }
 
-    /// Returns the action of an event of this name.
     pub fn of_event(name: &str) -> Option<Action> {
         let (_, action) = name.split_once('.')?;
         Action::EVERY.iter().copied().find(|known| known.name() == action)

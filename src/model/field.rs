@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use crate::model::shape::Shape;
 
-/// One field of an entity.
 #[derive(Debug)]
 pub struct Field<E: 'static> {
     /// The key in JSON and the path in masks.

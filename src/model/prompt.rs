@@ -13,7 +13,6 @@ pub struct Prompt {
     pub select_account: bool,
 }
 
-/// Its words.
 pub const PROMPT_WORDS: [&str; 4] = ["none", "login", "consent", "select_account"];
 
 impl Prompt {

@@ -321,7 +321,6 @@ pub fn decode_account(object: &Map<String, Value>) -> Result<Value, Malformed> {
     }
 }
 
-/// Checks a decoded account.
 pub fn check_account(value: &Value) -> Result<(), Invalid> {
     const MESSAGE: &str = "OrganizationOrUserIdentifiers";
     if let Some(user) = value.get("user_ids") {

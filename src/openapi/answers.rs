@@ -49,7 +49,6 @@ fn item_name(item: Item) -> &'static str {
     }
 }
 
-/// Returns the enumeration of rights.
 fn rights() -> Value {
     json!({"type": "array", "items": reference("Right")})
 }

@@ -10,7 +10,6 @@ use crate::openapi::{self, inputs, schema};
 const COMPONENTS: &str = "#/components/schemas/";
 const DEFINITIONS: &str = "#/$defs/";
 
-/// Returns the schema of declarations.
 pub fn declaration() -> String {
     text(
         &DECLARATION,

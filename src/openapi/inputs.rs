@@ -221,7 +221,6 @@ fn api_key(rights: Value) -> [(&'static str, Value); 3] {
     [("name", or_null(of_shape(api_keys::NAME))), ("rights", rights), ("expires_at", end)]
 }
 
-/// The mask paths of an entity.
 fn paths(entity: EntityKind, purpose: Purpose) -> Vec<String> {
     match entity {
         EntityKind::Client => paths_of(client::FIELDS, purpose),
@@ -330,7 +329,6 @@ fn pages() -> [Value; 2] {
     ]
 }
 
-/// Returns the orders of a list.
 fn orders_of_items(item: Item) -> Vec<&'static str> {
     match item {
         Item::Collaborator => names(api::members::ORDERS),

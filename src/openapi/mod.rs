@@ -15,7 +15,6 @@ use crate::base::error::Kind;
 use crate::model::bounds::REPLY;
 use crate::routes::{Guard, Operation, ROUTES, Route};
 
-/// Returns the document.
 pub fn document() -> Value {
     let mut paths = Map::new();
     for (route, operation) in operations() {

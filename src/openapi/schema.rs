@@ -34,7 +34,6 @@ pub fn plain() -> Value {
     json!({"type": "string"})
 }
 
-/// Adds a description.
 pub fn described(mut schema: Value, description: &str) -> Value {
     schema["description"] = description.into();
     schema
@@ -59,7 +58,6 @@ pub fn attributes(value: Value) -> Value {
     json!({"type": "object", "maxProperties": ATTRIBUTES.most, "propertyNames": keys, "additionalProperties": value})
 }
 
-/// Returns the ID of an entity.
 pub fn id(ids: &Identifiers) -> Value {
     json!({"type": "string", "pattern": (ids.pattern)(), "maxLength": LONGEST})
 }

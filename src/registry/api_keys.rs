@@ -88,7 +88,6 @@ pub(super) fn insert(tx: &Tx<'_>, by: &Principal, owner: &AccountId, wanted: New
     Ok(key)
 }
 
-/// Lists the keys of an account.
 pub(crate) fn list(tx: &Tx<'_>, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
     tx.api_keys(owner, order, page)
 }

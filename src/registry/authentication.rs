@@ -32,7 +32,6 @@ errors! {
     TOKEN_WITHOUT_RIGHTS: PermissionDenied "keyfob" "token_without_rights" "this token has no rights here: name some in the scope that the user is asked for";
 }
 
-/// The credentials of a request.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     None,

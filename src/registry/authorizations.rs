@@ -25,7 +25,6 @@ errors! {
 /// How many users' authorizations of a client one step revokes.
 const STEP: usize = 200;
 
-/// Lists the authorizations of a user.
 pub(crate) fn list(tx: &Tx<'_>, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
     tx.authorizations(user, direction, page)
 }

@@ -35,7 +35,6 @@ pub struct StoredSecrets {
     secrets: Vec<ClientSecret>,
 }
 
-/// An authenticated client.
 #[derive(Debug)]
 pub struct ProvenClient {
     pub client_id: ClientId,

@@ -22,7 +22,6 @@ pub enum Use {
     FormerAccessToken(String, Hash),
 }
 
-/// Records a use.
 pub(crate) fn record(tx: &Tx<'_>, used: &Use) -> Result<()> {
     match used {
         Use::Session(id) => tx.touch_session(id),

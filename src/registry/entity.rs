@@ -89,7 +89,6 @@ impl Entity {
         ENTITY_NOT_FOUND.with("entity_id", self.as_str()).with("entity_type", self.kind()).into()
     }
 
-    /// Returns whether the entity exists.
     pub(crate) fn exists(&self, tx: &Tx<'_>, deleted: Deleted) -> Result<bool> {
         match self {
             Entity::Client(id) => tx.client_exists(id, deleted),

@@ -20,7 +20,6 @@ pub enum Inquirer<'a> {
     Caller(&'a Principal),
 }
 
-/// The result of an introspection.
 #[derive(Debug, Default)]
 pub struct Introspection {
     /// The token, if it is valid and the caller may know of it.

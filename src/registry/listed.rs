@@ -14,12 +14,10 @@ pub struct ClientFacts {
     pub last_token: Option<Time>,
 }
 
-/// Returns the facts of a client.
 pub(crate) fn of_client(tx: &Tx<'_>, id: &ClientId) -> Result<ClientFacts> {
     Ok(ClientFacts { owners: members::owners(tx, &Owned::Client(id.clone()))?, last_token: tx.last_token(id)? })
 }
 
-/// Returns the owners of an organization.
 pub(crate) fn owners_of(tx: &Tx<'_>, id: &OrganizationId) -> Result<Vec<AccountId>> {
     members::owners(tx, &Owned::Organization(id.clone()))
 }

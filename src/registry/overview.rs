@@ -26,7 +26,6 @@ pub struct Overview {
     pub unused: Vec<ClientId>,
 }
 
-/// Returns the summary.
 pub(crate) fn of(tx: &Tx<'_>, by: &Principal) -> Result<Overview> {
     let whose = by.account.as_ref().filter(|_| !by.is_admin);
     let (today, since) = (tx.now.day(), tx.now.plus_seconds(-DAYS * SECONDS_A_DAY));

@@ -29,7 +29,6 @@ pub enum Access {
     Operator,
 }
 
-/// The caller.
 #[derive(Clone, Debug)]
 pub struct Principal {
     pub access: Access,

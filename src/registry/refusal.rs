@@ -249,7 +249,6 @@ pub struct Difference {
     pub received: String,
 }
 
-/// The endpoint that refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     Authorize,
@@ -338,12 +337,10 @@ impl Reason {
         self.code.ends_with("_required")
     }
 
-    /// Returns the reason of this name.
     pub fn named(name: &str) -> Option<&'static Reason> {
         REASONS.iter().copied().find(|reason| reason.name == name)
     }
 
-    /// Returns the name in words.
     pub fn in_words(&self) -> String {
         self.name.trim_end_matches("_at_token").replace('_', " ")
     }

@@ -129,7 +129,6 @@ pub fn not_authenticated(session_cookie: Option<&SessionCookie>) -> Error {
     NOT_AUTHENTICATED.error().caused_by(cause).into()
 }
 
-/// Lists the sessions of a user.
 pub(crate) fn list(tx: &Tx<'_>, user_id: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
     tx.sessions(user_id, order, page)
 }

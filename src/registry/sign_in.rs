@@ -26,7 +26,6 @@ const FREE_FROM_AN_ADDRESS: i64 = 20;
 /// The same from one address, for users who have signed in from there before.
 const FREE_WHERE_KNOWN: i64 = 100;
 
-/// An attempt to sign in.
 #[derive(Clone, Debug)]
 pub struct SignInAttempt {
     pub user_id: UserId,

@@ -35,7 +35,6 @@ pub fn number(text: Option<&str>) -> Result<i64> {
     text.parse().map_err(|_| EVENT_NOT_FOUND.with("event_number", text).into())
 }
 
-/// What was undone.
 #[derive(Debug)]
 pub struct Undone {
     pub changed: ChangedClient,

@@ -22,7 +22,6 @@ use crate::review::rules::RULE_SET;
 use crate::store::Tx;
 use crate::store::verdicts::VerdictSearch;
 
-/// The fields that are judged.
 const JUDGED: &[&str] = &[
     "name",
     "description",
@@ -433,12 +432,10 @@ fn close_request(tx: &Tx<'_>, client: &ClientId, last: Option<ReviewRequest>, ou
     last.map_or(Ok(()), |last| tx.set_review_request(client, &ReviewRequest { text: String::new(), is_open: false, needs_person, ..last }))
 }
 
-/// Returns the newest verdict about a client.
 pub(crate) fn newest(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
     Ok(tx.verdicts(client, VerdictSearch::default(), 1)?.pop())
 }
 
-/// Returns the newest approval of a client.
 pub(crate) fn newest_approval(tx: &Tx<'_>, client: &ClientId) -> Result<Option<Verdict>> {
     Ok(tx.verdicts(client, VerdictSearch { outcome: Some(Outcome::Approved), ..VerdictSearch::default() }, 1)?.pop())
 }

@@ -24,7 +24,6 @@ impl Severity {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleFinding {
-    /// The name of the rule.
     pub rule: &'static str,
     /// The guideline that the rule comes from, in one sentence.
     pub guideline: &'static str,

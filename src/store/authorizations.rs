@@ -53,7 +53,6 @@ impl Tx<'_> {
         )
     }
 
-    /// Visits every authorization.
     pub(crate) fn each_authorization(&self, visit: &mut dyn FnMut(Authorization) -> Result<()>) -> Result<()> {
         let statement = format!("SELECT {} FROM authorizations a ORDER BY a.user_id, a.client_id", Authorization::COLUMNS);
         self.each(&statement, &[], Authorization::read, visit)

@@ -47,7 +47,6 @@ pub struct EventCount {
 /// Why requests of a client were refused, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusalCount {
-    /// The name of the reason.
     pub reason: String,
     pub times: i64,
     pub last_at: Time,

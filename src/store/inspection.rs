@@ -46,7 +46,6 @@ pub(crate) struct NonExpiringSecrets {
 }
 
 impl Inspection {
-    /// Opens a file.
     pub fn open(path: &Path) -> rusqlite::Result<Inspection> {
         // Without a log, SQLite would create one to read the file.
         let how = if beside(path, "-wal").exists() { "mode=ro" } else { "mode=ro&immutable=1" };

@@ -77,7 +77,6 @@ fn read(cells: &mut Cells<'_>) -> rusqlite::Result<Member> {
     Ok(Member { account: cells.owner("account_id")?, rights: cells.rights("rights")? })
 }
 
-/// The rights of a member.
 #[derive(Clone)]
 struct DirectRights(Vec<Right>);
 

@@ -10,7 +10,6 @@ use crate::store::sql::Cells;
 use crate::store::transaction::Tx;
 
 named! {
-    /// The names of observations.
     pub enum Observation {
         /// The readiness check has written durably.
         Ready = "ready",

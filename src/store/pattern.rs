@@ -52,7 +52,6 @@ fn is_indexed_alike(letter: &char) -> bool {
     matches!(letter, '\0'..'\u{250}' | 'α'..='ω' | 'а'..='џ') || *letter != '\u{307}' && !has_cases()
 }
 
-/// One element of a pattern.
 #[derive(Clone, Copy, PartialEq)]
 enum PatternElement {
     Letter(char),

@@ -35,7 +35,6 @@ impl Tx<'_> {
         self.insert(session, &[secret])
     }
 
-    /// Returns a session with its hash.
     pub(crate) fn session(&self, id: &str) -> Result<Option<(Session, Hash)>> {
         self.one(&SESSION, named_params! {":session_id": id}, |cells| Ok((Session::read(cells)?, cells.take("secret_hash")?)))
     }

@@ -20,7 +20,6 @@ impl Cached for Arc<[SigningKey]> {
     }
 }
 
-/// The value of a key of the server.
 #[derive(Clone)]
 struct ServerKeyValue(Arc<[u8]>);
 
@@ -76,7 +75,6 @@ impl Tx<'_> {
         self.run("DELETE FROM signing_keys WHERE key_number = :number", named_params! {":number": key.number})
     }
 
-    /// Returns a key of the server by its name.
     pub(crate) fn server_key(&self, name: &str) -> Result<Option<Arc<[u8]>>> {
         let statement = "SELECT value FROM server_keys WHERE name = :name";
         let read =

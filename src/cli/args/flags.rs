@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::base::right::{RIGHTS, Right};
 use crate::model::choice::{Choices, RIGHT_CHOICES, STATES};
 
-/// One flag of a command.
 #[derive(Clone, Debug)]
 pub struct Flag {
     /// With its two dashes, words joined by dashes. Underscores are read as dashes.
@@ -29,7 +28,6 @@ pub enum FlagKind {
     ChoiceList(&'static Choices),
     /// `key=value`, joined by commas, or the flag repeated.
     Pairs,
-    /// The path of a file.
     File,
     /// A password or a secret. Other programs can see it on the command line.
     Secret,

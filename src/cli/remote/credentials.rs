@@ -14,7 +14,6 @@ use crate::base::time::Time;
 use crate::cli::api_error::{ApiError, CREDENTIALS};
 use crate::cli::terminal::note;
 
-/// The credentials for a server.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RemoteCredentials {
     ApiKey(String),

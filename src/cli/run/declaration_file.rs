@@ -22,7 +22,6 @@ use crate::declared::prepared::PLAN_OUTDATED;
 use crate::declared::row::MemberTable;
 use crate::declared::sources::{Sources, look_up};
 
-/// The name of standard input.
 const STANDARD_INPUT: &str = "-";
 
 /// The most bytes of a file with one secret.
@@ -104,7 +103,6 @@ impl DeclarationFile {
         &self.secrets.warnings
     }
 
-    /// Returns the places of all of them.
     pub fn generated_places(&self) -> Vec<&str> {
         self.secrets.generated.iter().map(|secret| secret.at.as_str()).collect()
     }
@@ -188,7 +186,6 @@ impl Drop for WrittenSecrets {
 /// Looks secrets up in files and the environment.
 #[derive(Default)]
 struct FileSources {
-    /// The folder of the declaration.
     folder: PathBuf,
     generated: Vec<GeneratedSecret>,
     /// The files of secrets that were generated before, and what they held.

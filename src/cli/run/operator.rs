@@ -88,7 +88,6 @@ impl Operator {
         Ok(Operator { data: found.of("data").text().into(), overrides })
     }
 
-    /// Performs an operation, and returns its answer.
     pub fn perform(&self, operation: &AdminOperation, values: &Values) -> Result<Value, Failure> {
         perform(self.place()?, operation, values, &self.overrides)
     }

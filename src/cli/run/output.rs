@@ -8,7 +8,6 @@ use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::print;
 
-/// Prints one object.
 pub fn object(values: &Values, columns: &[&str], value: &Value) -> Result<(), Failure> {
     match values.format {
         Format::Json => print(&(json_text(value) + "\n")),

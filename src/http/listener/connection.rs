@@ -57,7 +57,6 @@ pub enum Phase {
     Draining { dropped: usize },
 }
 
-/// A complete request.
 #[derive(Debug)]
 pub struct ReceivedRequest {
     pub serial: u64,
@@ -216,7 +215,6 @@ impl Connection {
         (self.since, self.deadline) = (now, now + limits.drain);
     }
 
-    /// Returns what it uses now.
     pub fn usage(&self) -> ResourceUse {
         let (waiting, unsent) = match &self.phase {
             Phase::Waiting(request) => (request.arrived.held(), 0),

@@ -29,7 +29,6 @@ pub struct FairQueue {
 /// A waiting request: the slot of its connection, and its number.
 pub type RequestKey = (usize, u64);
 
-/// The requests of one network.
 #[derive(Debug)]
 struct NetworkQueue {
     share: Arc<Share>,
@@ -89,7 +88,6 @@ impl FairQueue {
         self.may_send(&share).then(|| InFlight::new(share))
     }
 
-    /// Queues a request.
     pub fn push(&mut self, network: Network, waiter: RequestKey) {
         self.waiting += 1;
         let line = self.line(network);

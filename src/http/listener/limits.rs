@@ -13,7 +13,6 @@ pub const LARGEST_HANDSHAKE: usize = 16 * 1024;
 /// The most headers that a request may have.
 pub const MOST_HEADERS: usize = 100;
 
-/// The largest body of a request.
 pub const LARGEST_BODY: usize = 1024 * 1024;
 
 /// The most empty lines before a request (RFC 9112 section 2.2 asks for one).

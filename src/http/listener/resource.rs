@@ -3,7 +3,6 @@
 /// What there is a limit for.
 #[derive(Clone, Copy, Debug)]
 pub enum Resource {
-    /// Connections.
     Connections,
     /// Bytes of requests that are not complete, or wait for their turn.
     Unfinished,

@@ -152,7 +152,6 @@ pub enum ReadOutcome {
     Bytes(usize, More),
     /// Nothing for now; with `Known`, only because the turn is over.
     Nothing(More),
-    /// The end of the stream.
     End,
 }
 

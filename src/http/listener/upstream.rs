@@ -27,7 +27,6 @@ const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
 /// Opens a file without opening what it stands for: of a socket, only its place in the file system. The value is Linux's.
 const O_PATH: i32 = 0o10_000_000;
 
-/// All upstream connections.
 #[derive(Debug)]
 pub struct Upstreams {
     upstreams: Vec<Option<Upstream>>,

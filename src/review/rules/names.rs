@@ -12,10 +12,8 @@ use crate::review::words::{distinctive, is_generic, is_role};
 /// The most clients that one is said to be like.
 const MOST_SHOWN: usize = 3;
 
-/// The field of the ID.
 const ID: &str = "ids.client_id";
 
-/// The field of the owners.
 const OWNERS: &str = "collaborators";
 
 /// A protected name that an ID or a name resembles.
