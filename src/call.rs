@@ -67,7 +67,6 @@ impl Input<'_> {
 }
 
 /// A request that was read and admitted, inside its transaction.
-#[derive(Debug)]
 pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub by: &'a Principal,
@@ -131,7 +130,6 @@ impl Default for SharedState {
 }
 
 /// Somebody's guess at what a person chose: what it is, from where, and whom it slows down if it is wrong.
-#[derive(Debug)]
 pub struct Guess {
     pub work: Slow,
     pub peer: IpAddr,

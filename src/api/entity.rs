@@ -24,7 +24,6 @@ use crate::registry::principal::Principal;
 use crate::store::{Search, Tx};
 
 /// A kind of entity, in the API's words.
-#[derive(Debug)]
 pub struct EntityMessage<E: 'static> {
     entity: EntityKind,
     identifiers: &'static Identifiers,

@@ -16,7 +16,6 @@ use crate::store::{Deleted, Direction, Order, Search, TextSearch};
 pub const LONGEST_TEXT: usize = 50;
 
 /// Names and values as sent. Names are dotted paths whose parts are snake_case or lowerCamelCase; unknown ones are ignored.
-#[derive(Debug)]
 pub struct Query(Pairs);
 
 /// Sort orders by name, in the order in which a refusal lists them. A leading `-` is descending.

@@ -109,7 +109,6 @@ enum LogFormat {
 }
 
 /// Flushes the log when it is dropped.
-#[derive(Debug)]
 pub struct OpenLog;
 
 impl Drop for OpenLog {

@@ -26,7 +26,6 @@ pub enum Urgency {
 }
 
 /// The lines that wait to be written, and the thread that writes them.
-#[derive(Debug)]
 pub struct LogWriter {
     waiting: Mutex<Waiting>,
     changed: Condvar,

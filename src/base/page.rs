@@ -63,7 +63,6 @@ impl Page {
 pub const ENDS_EARLY: &str = "this page ends after";
 
 /// One page of a list, and the number of items on all pages.
-#[derive(Debug)]
 pub struct Listed<T> {
     pub items: Vec<T>,
     pub total: i64,

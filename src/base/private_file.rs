@@ -23,7 +23,6 @@ pub enum FileAccess {
 
 /// A new file that only its owner can read. It gets its name once it is complete; until then what has that name stays, and afterwards nobody
 /// who opened that before can read this one.
-#[derive(Debug)]
 pub struct PrivateFile {
     file: File,
     /// Its name while it is written, where the file system has no files without names; elsewhere only for the moment before it gets its own.

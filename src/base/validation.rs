@@ -9,7 +9,6 @@ errors! {
 }
 
 /// A field that breaks a rule, inside the messages that hold it.
-#[derive(Debug)]
 pub struct Invalid(Named);
 
 impl Invalid {

@@ -23,7 +23,6 @@ use crate::cli::serve::settings::SETTINGS;
 use crate::model::choice::State;
 
 /// The first words of several commands.
-#[derive(Debug)]
 pub struct CommandGroup {
     pub name: &'static str,
     pub aliases: &'static [&'static str],

@@ -28,7 +28,6 @@ pub const LONGEST_ANSWER: usize = 1024 * 1024 * 1024;
 const NAME: &str = "socket";
 
 /// The folder of the control socket, by a handle: its name may be exchanged for that of another at any time.
-#[derive(Debug)]
 pub struct ControlFolder {
     path: PathBuf,
     handle: File,

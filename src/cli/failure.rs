@@ -11,7 +11,6 @@ use crate::cli::api_error::ApiError;
 pub struct UsageError(pub String);
 
 /// Why a command ended early.
-#[derive(Debug)]
 pub enum Failure {
     /// The command line was wrong: exit code 2.
     Usage(UsageError),

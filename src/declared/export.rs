@@ -23,7 +23,6 @@ use crate::store::users::Passwords;
 use crate::store::{Deleted, Direction, Order, Tx};
 
 /// What was exported, and what a declaration cannot hold.
-#[derive(Debug)]
 pub struct Export {
     pub declaration: Value,
     /// Each says what is left out, for people.

@@ -44,7 +44,6 @@ struct ComparedSecret {
 }
 
 /// What happens to a secret.
-#[derive(Debug)]
 pub enum SecretVerdict<'d> {
     /// Perhaps with what to say about it.
     Kept(Option<&'static str>),

@@ -123,7 +123,6 @@ impl DeclaredSecret {
     }
 }
 
-#[derive(Debug)]
 pub struct DeclaredAuthorization {
     pub user_id: Reference<UserId>,
     pub client_id: Reference<ClientId>,

@@ -25,14 +25,12 @@ named! {
 }
 
 /// What is to be done. Has no secrets.
-#[derive(Debug)]
 pub struct Plan {
     pub name: Option<String>,
     pub steps: Vec<PlanStep>,
 }
 
 /// What is to be done to one user, organization or client, or to one authorization.
-#[derive(Debug)]
 pub struct PlanStep {
     pub action: PlannedAction,
     pub kind: &'static str,
@@ -42,7 +40,6 @@ pub struct PlanStep {
 }
 
 /// A field, a member, a key or a secret before and after. `null` is absent.
-#[derive(Debug)]
 pub struct FieldChange {
     /// `name`, `attributes/KEY`, `collaborators/ID`, `api_keys/NAME`, `secret`.
     pub field: String,

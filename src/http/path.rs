@@ -13,10 +13,8 @@ pub fn segments(path: &str) -> Result<Vec<String>, Unreadable> {
 }
 
 /// The path of a row in a table, such as `/clients/{client_id}`.
-#[derive(Debug)]
 pub struct PathPattern(Vec<PathSegment>);
 
-#[derive(Debug)]
 enum PathSegment {
     Fixed(&'static str),
     /// Any non-empty segment.

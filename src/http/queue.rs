@@ -48,7 +48,6 @@ pub struct Group {
 const MOST_PROBES: usize = 2;
 const MOST_WAITING_PROBES: usize = 8;
 
-#[derive(Debug)]
 pub struct Queues {
     pub hashing: Queue,
     pub lists: Queue,

@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use crate::base::mutex::locked;
 
-#[derive(Debug)]
 pub struct Semaphore {
     permits: Mutex<Permits>,
     freed: Condvar,
 }
 
-#[derive(Debug)]
 struct Permits {
     free: usize,
     /// How many threads wait for one.
@@ -28,7 +26,6 @@ pub enum Successor {
 }
 
 /// A thread's permit to work, until it is released.
-#[derive(Debug)]
 pub struct Permit<'s> {
     semaphore: &'s Semaphore,
     is_held: Cell<bool>,

@@ -17,10 +17,8 @@ pub const DURATIONS: &[u64] =
     &[500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000];
 
 /// A count for each row of `ROUTES`, and a last one for requests that no row matches.
-#[derive(Debug)]
 pub struct RequestCounts(Vec<RowCounts>);
 
-#[derive(Debug)]
 struct RowCounts {
     /// One for each of `STATUSES`, and one for all others.
     statuses: [Counter; STATUSES.len() + 1],
@@ -28,7 +26,6 @@ struct RowCounts {
 }
 
 /// The requests of the rows that have one name.
-#[derive(Debug)]
 pub struct RouteRequests {
     /// As in `STATUSES`, without those that did not occur; all others are `other`.
     pub statuses: BTreeMap<String, u64>,

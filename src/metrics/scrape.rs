@@ -12,7 +12,6 @@ use crate::metrics::requests::{RequestCounts, RouteRequests};
 use crate::store::Store;
 
 /// What is counted from the start of the server on.
-#[derive(Debug)]
 pub struct Metrics {
     pub requests: RequestCounts,
     census: Census,
@@ -20,7 +19,6 @@ pub struct Metrics {
 }
 
 /// The sources of one scrape. What belongs together was read at one time.
-#[derive(Debug)]
 pub struct Scrape<'a> {
     pub started: Time,
     /// By the name of their route.

@@ -9,7 +9,6 @@ use crate::metrics::scrape::Scrape;
 use crate::model::choice::STATES;
 use crate::registry::{refusal, throttle};
 
-#[derive(Debug)]
 pub struct Metric {
     pub name: &'static str,
     pub kind: MetricKind,
@@ -28,13 +27,11 @@ named! {
 }
 
 /// A value, with the values of the labels.
-#[derive(Debug)]
 pub struct Sample {
     pub labels: Vec<String>,
     pub value: SampleValue,
 }
 
-#[derive(Debug)]
 pub enum SampleValue {
     Count(u64),
     Real(f64),

@@ -136,7 +136,6 @@ impl Topic {
 }
 
 /// A change. `old` and `new` are objects of the fields that differ, secrets masked.
-#[derive(Debug)]
 pub struct Change {
     pub action: Action,
     /// `client`, `user`, `organization` or `server`.

@@ -3,7 +3,6 @@
 use crate::base::right::Right;
 
 /// How one app signs its users in.
-#[derive(Debug)]
 pub struct Recipe {
     /// The ID of its client, and the name of its page.
     pub id: &'static str,
@@ -55,7 +54,6 @@ pub enum Tried {
 }
 
 /// What stands in the place of the words in braces.
-#[derive(Debug)]
 pub struct RecipeValues<'a> {
     pub issuer: &'a str,
     pub app: &'a str,

@@ -8,7 +8,6 @@ use crate::model::mask::Mask;
 
 /// An entity as shown: `ids`, the times, and the fields of the mask that the audience may read, without empty ones (registry.md 0.4).
 /// Written straight into the reply, without a tree of values in between.
-#[derive(Debug)]
 pub struct View<'e, E: 'static> {
     fields: &'static [Field<E>],
     entity: &'e E,

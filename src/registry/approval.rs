@@ -73,7 +73,6 @@ impl Withdrawn {
 }
 
 /// A changed client, and which decisions of administrators the change withdrew.
-#[derive(Debug)]
 pub struct ChangedClient {
     pub client: Client,
     pub withdrawn: Withdrawn,

@@ -28,14 +28,12 @@ pub struct Presented {
 }
 
 /// The stored secrets that the presented one is compared with.
-#[derive(Debug)]
 pub struct StoredSecrets {
     /// `None` if there is no such client.
     client_id: Option<ClientId>,
     secrets: Vec<ClientSecret>,
 }
 
-#[derive(Debug)]
 pub struct ProvenClient {
     pub client_id: ClientId,
     pub client_type: ClientType,
@@ -44,7 +42,6 @@ pub struct ProvenClient {
 }
 
 /// The hash of a former version, and the one that replaces it.
-#[derive(Debug)]
 struct SecretRenewal {
     number: i64,
     former: Hash,

@@ -25,7 +25,6 @@ pub struct EndSessionRequest {
 }
 
 /// What is known of the request.
-#[derive(Debug)]
 pub struct EndSessionAsked {
     pub client: Option<Client>,
     /// Where the browser goes afterwards, if the app says so.

@@ -12,7 +12,6 @@ use crate::registry::standing;
 use crate::store::{Deleted, Tx};
 
 /// The caller of an introspection.
-#[derive(Debug)]
 pub enum Inquirer<'a> {
     /// A client, about its own tokens, and about the access tokens of clients whose resource server it is.
     Client(&'a ClientId),

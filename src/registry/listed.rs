@@ -7,7 +7,6 @@ use crate::registry::members;
 use crate::store::Tx;
 use crate::store::members::Owned;
 
-#[derive(Debug)]
 pub struct ClientFacts {
     pub owners: Vec<AccountId>,
     /// When it last got a token, if that was in the last 30 days.

@@ -41,7 +41,6 @@ pub(super) fn limit(tx: &Tx<'_>, client: &ClientId, user: &UserId, state: State,
 }
 
 /// An access or refresh token as it was presented.
-#[derive(Debug)]
 pub(super) enum PresentedToken {
     Whole(Token),
     /// An access token that this server has signed, by its ID.

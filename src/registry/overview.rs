@@ -14,7 +14,6 @@ const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 const MOST: u32 = 5;
 pub const SOON_DAYS: i64 = 14;
 
-#[derive(Debug)]
 pub struct Overview {
     /// The day and the number of tokens of each of the last days, oldest first; less than [`DAYS`] where that are too many to look at.
     pub tokens: Vec<(i64, i64)>,

@@ -36,7 +36,6 @@ named! {
 pub type Report = [(&'static str, CheckResult); 4];
 
 /// Checks on request, and remembers what the last write came to.
-#[derive(Debug)]
 pub struct Readiness(Mutex<ReadinessState>);
 
 #[derive(Clone, Copy, Debug)]

@@ -67,7 +67,6 @@ pub(crate) fn findings_of_new(
 }
 
 /// Who holds a registered client, and whether they have a secret of it.
-#[derive(Debug)]
 pub(super) struct Holders {
     /// The live accounts that have every right on it, or else all its collaborators.
     pub owners: Vec<AccountId>,

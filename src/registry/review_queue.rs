@@ -37,7 +37,6 @@ errors! {
 }
 
 /// What is in the way of everyone's use of a client, or not: what the rules find now, what was answered, and what is asked for.
-#[derive(Debug)]
 pub struct ClientReview {
     pub client: Client,
     pub now: Judgement,

@@ -44,14 +44,12 @@ impl SignInAttempt {
 }
 
 /// A password that was right.
-#[derive(Debug)]
 pub enum Verified {
     Password(VerifiedPassword),
     /// A temporary one, which only leads to a new one.
     Temporary(Hash),
 }
 
-#[derive(Debug)]
 pub struct VerifiedPassword {
     hash: Hash,
     /// The same password hashed again, if its hash has fewer rounds than the settings say.

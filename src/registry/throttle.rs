@@ -72,7 +72,6 @@ pub fn groups(known: Option<&UserId>, peer: IpAddr) -> Vec<Group> {
 pub struct GuessesInProgress(Mutex<HashMap<String, i64>>);
 
 /// A guess that is being compared, until this is dropped.
-#[derive(Debug)]
 pub struct GuessInProgress<'u> {
     under_way: &'u GuessesInProgress,
     subjects: Vec<Subject>,

@@ -27,7 +27,6 @@ use crate::store::access_tokens::{Hashes, Rotated, StoredToken};
 use crate::store::{Deleted, Tx};
 
 /// The tokens issued to a client.
-#[derive(Debug)]
 pub struct Issued {
     pub access: Token,
     /// Only for clients with the refresh grant.
@@ -58,7 +57,6 @@ impl ToSign {
 }
 
 /// An access token request with a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
-#[derive(Debug)]
 pub struct Exchange {
     pub code: Token,
     pub redirect_uri: Option<String>,
@@ -66,7 +64,6 @@ pub struct Exchange {
 }
 
 /// An access token request with a refresh token (RFC 6749 section 6).
-#[derive(Debug)]
 pub struct Renewal {
     pub refresh_token: Token,
     pub scope: Scope,

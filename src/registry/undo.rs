@@ -35,7 +35,6 @@ pub fn number(text: Option<&str>) -> Result<i64> {
     text.parse().map_err(|_| EVENT_NOT_FOUND.with("event_number", text).into())
 }
 
-#[derive(Debug)]
 pub struct Undone {
     pub changed: ChangedClient,
     /// What the event changed too and stays as it is, as warnings for the header `X-Warning` and for people.

@@ -12,7 +12,6 @@ use crate::store::events::RefusalCount;
 /// How many days tokens are counted for, today included.
 pub const DAYS: i64 = 30;
 
-#[derive(Debug)]
 pub struct ClientUsage {
     /// When a user last authorized it.
     pub last_authorized: Option<Time>,

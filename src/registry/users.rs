@@ -38,7 +38,6 @@ errors! {
 }
 
 /// The hashes of the passwords that were sent, computed before the transaction because hashing is slow.
-#[derive(Debug)]
 pub struct NewPasswords {
     pub password: Hash,
     pub temporary: Option<Hash>,
@@ -275,7 +274,6 @@ pub fn check_new_password(id: &UserId, old: &str, new: &str) -> Result<()> {
 }
 
 /// The stored passwords of a user, and the most rounds that comparing takes for any user.
-#[derive(Debug)]
 pub struct Compared {
     pub kept: Option<Passwords>,
     pub rounds: u32,

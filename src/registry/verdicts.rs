@@ -109,7 +109,6 @@ impl Judgement {
 }
 
 /// Why a client needs a person.
-#[derive(Debug)]
 pub struct Reasons {
     pub findings: Vec<RuleFinding>,
     pub rights: Rights,
@@ -162,7 +161,6 @@ fn shown_rights(verdict: &Verdict) -> Rights {
 }
 
 /// A verdict to store once the change that it is about has been recorded.
-#[derive(Debug)]
 pub(super) struct NewVerdict {
     pub judgement: Judgement,
     pub outcome: Outcome,
@@ -246,7 +244,6 @@ fn approve(client: &mut Client) {
 }
 
 /// A client before a change, and what of it is judged, where that matters.
-#[derive(Debug)]
 pub(super) struct BeforeChange<'c> {
     client: &'c Client,
     shown: Option<Map<String, Value>>,
@@ -260,7 +257,6 @@ pub(super) fn before<'c>(tx: &Tx<'_>, by: &Principal, settings: &Settings, clien
 }
 
 /// What comes of a change: which decisions it withdrew, and what is judged now.
-#[derive(Debug)]
 pub(super) struct Settled {
     pub withdrawn: Withdrawn,
     pub verdict: Option<NewVerdict>,

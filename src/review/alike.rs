@@ -5,7 +5,6 @@ use crate::review::names::{FUZZY_LETTERS, Word, is_one_off, words};
 use crate::review::words::distinctive;
 
 /// An ID or a name, ready to be compared with many.
-#[derive(Debug)]
 pub struct ComparedName {
     words: Vec<Word>,
     folded: String,

@@ -27,14 +27,12 @@ pub enum NameOf<'b> {
 }
 
 /// A text that may have a protected name in it.
-#[derive(Debug)]
 pub struct SearchedName {
     words: Vec<Word>,
     runs: Vec<WordRun>,
 }
 
 /// Words that follow one another, written together.
-#[derive(Debug)]
 struct WordRun {
     start: usize,
     end: usize,

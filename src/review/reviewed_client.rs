@@ -11,7 +11,6 @@ use crate::review::protected::ProtectedNames;
 use crate::review::words::{distinctive, is_of_others, is_own, is_own_name, says_own};
 
 /// A client that is or would be registered, and what the registry knows around it.
-#[derive(Debug)]
 pub struct ReviewedClient<'a> {
     pub client: &'a Client,
     pub words: ReviewedWords,
@@ -42,7 +41,6 @@ pub struct ReviewedClient<'a> {
 }
 
 /// The words of a client, and the brands of its owners.
-#[derive(Debug)]
 pub struct ReviewedWords {
     /// Those of its ID, and of its name.
     pub id: Vec<Word>,

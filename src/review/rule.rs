@@ -22,7 +22,6 @@ pub mod guideline {
 }
 
 /// A row of [`crate::review::rules::RULES`].
-#[derive(Debug)]
 pub struct Rule {
     pub name: &'static str,
     /// The guideline that it comes from, in one sentence.

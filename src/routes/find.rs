@@ -8,7 +8,6 @@ use crate::routes::ROUTES;
 use crate::routes::route::{Guard, Origins, Route};
 
 /// The result of looking a request up in `ROUTES`.
-#[derive(Debug)]
 pub enum RouteMatch {
     Route(&'static Route, Captures),
     /// The path exists, but only with these methods.
@@ -17,7 +16,6 @@ pub enum RouteMatch {
 }
 
 /// A row with the pattern of its path.
-#[derive(Debug)]
 struct Row {
     path: PathPattern,
     route: &'static Route,

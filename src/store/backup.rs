@@ -47,7 +47,6 @@ pub enum Target {
 }
 
 /// A copy that was proven.
-#[derive(Debug)]
 pub struct Backup {
     pub file: PathBuf,
     pub bytes: u64,

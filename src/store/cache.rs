@@ -163,7 +163,6 @@ impl Cache {
 }
 
 /// Counts a commit as on its way until it is dropped, however it ended.
-#[derive(Debug)]
 pub struct CommitUnderWay<'c> {
     cache: &'c Cache,
     kinds: Kinds,

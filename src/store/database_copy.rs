@@ -18,17 +18,14 @@ pub enum CopyPlace {
     File,
 }
 
-#[derive(Debug)]
 pub struct DatabaseCopy(CopyHandle);
 
-#[derive(Debug)]
 enum CopyHandle {
     Memory(Mutex<Connection>),
     File(CopyFile),
 }
 
 /// A file that is removed when this is dropped.
-#[derive(Debug)]
 struct CopyFile(PathBuf);
 
 impl Drop for CopyFile {

@@ -19,7 +19,6 @@ const REFUSALS: &str = "name IN ('client.authorize.refuse', 'client.token.refuse
 const CLIENT: &str = "client";
 
 /// One row of the history.
-#[derive(Debug)]
 pub struct Event {
     /// Greater for later events.
     pub number: i64,
@@ -53,7 +52,6 @@ pub struct RefusalCount {
 }
 
 /// What a search found, and where it ended if not all events were looked at: only those of smaller numbers are left.
-#[derive(Debug)]
 pub struct FoundEvents {
     pub events: Vec<Event>,
     pub end: Option<i64>,

@@ -153,7 +153,6 @@ pub(super) fn flags(flags: OFlags) -> i32 {
 
 /// The folder in which a file is made that goes beside it. Only this user can enter it, so that nobody who may write beside it can put a link in
 /// the way. Removed with what is in it when dropped.
-#[derive(Debug)]
 pub(super) enum PartialFolder {
     /// Beside the place of the file.
     Beside(PathBuf),

@@ -18,7 +18,6 @@ use crate::store::transaction::{Source, Tx};
 const MOST_ERRORS: usize = 3;
 
 /// A file that is open to be looked at.
-#[derive(Debug)]
 pub(crate) struct Inspection(Connection);
 
 /// How the schema of a file compares with that of this program.

@@ -66,7 +66,6 @@ impl Owned {
 }
 
 /// A member, of what, and since when that exists.
-#[derive(Debug)]
 pub struct Membership {
     pub of: Owned,
     pub member: Member,

@@ -119,7 +119,6 @@ pub struct RedirectHost {
 }
 
 /// What a [`TextSearch`] searches.
-#[derive(Debug)]
 pub struct Searched {
     /// The column with the ID.
     pub id: &'static str,

@@ -15,14 +15,12 @@ use crate::store::seal::{self, Bytes};
 use crate::store::wal::{self, FileRole, LeftBehind};
 
 /// A copy that was proven and is ready to be opened by a server.
-#[derive(Debug)]
 pub struct Staged {
     pub bytes: Bytes,
     pub contents: Contents,
 }
 
 /// What restoring did.
-#[derive(Debug)]
 pub struct Restored {
     pub staged: Staged,
     /// Where the data file that was there before is now, if there was one.

@@ -10,7 +10,6 @@ use crate::store::cache::{Cached, CachedSnapshot, Kinds, touched_by};
 use crate::store::noted_rights::NotedRights;
 
 /// What a transaction reads from.
-#[derive(Debug)]
 pub enum Source<'c> {
     /// A connection beside the cache, such as the writer's: what is not committed yet is in no cache.
     Uncached(&'c Connection),
@@ -25,7 +24,6 @@ pub trait Deferred: std::fmt::Debug {
 }
 
 /// A transaction. Everything in it happens at `now`.
-#[derive(Debug)]
 pub struct Tx<'c> {
     source: Source<'c>,
     pub now: Time,

@@ -30,7 +30,6 @@ pub enum UserKey {
 }
 
 /// What a user signs in with.
-#[derive(Debug)]
 pub struct Passwords {
     pub password: Hash,
     pub temporary: Option<Hash>,

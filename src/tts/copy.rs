@@ -16,7 +16,6 @@ pub type Cell = Option<String>;
 pub type CopyColumn<T> = (&'static str, fn(&T) -> Cell);
 
 /// A table. Columns that are not named keep their defaults.
-#[derive(Debug)]
 pub struct CopyTable<T: 'static> {
     pub name: &'static str,
     pub columns: &'static [CopyColumn<T>],

@@ -20,14 +20,12 @@ pub const ORGANIZATION: &str = "organization";
 pub const CLIENT: &str = "client";
 
 /// A user with what it signs in with. A hash that cannot be carried is empty, which nothing matches.
-#[derive(Debug)]
 pub struct UserRow {
     pub user: User,
     pub password: String,
     pub temporary_password: Option<Hash>,
 }
 
-#[derive(Debug)]
 pub struct AccountRow {
     pub kind: &'static str,
     pub id: String,
@@ -36,13 +34,11 @@ pub struct AccountRow {
     pub deleted_at: Option<Time>,
 }
 
-#[derive(Debug)]
 pub struct ClientRow {
     pub client: Client,
     pub secret: Option<Hash>,
 }
 
-#[derive(Debug)]
 pub struct AttributeRow {
     pub kind: &'static str,
     pub id: String,
@@ -51,7 +47,6 @@ pub struct AttributeRow {
 }
 
 /// A token with its hashes; an empty one, which nothing matches, stands for none.
-#[derive(Debug)]
 pub struct TokenRow {
     pub token: AccessToken,
     pub access: String,

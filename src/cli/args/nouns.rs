@@ -33,7 +33,6 @@ pub struct Noun {
 }
 
 /// The columns of a row of a `FIELDS` table that do not depend on the entity.
-#[derive(Debug)]
 pub struct NounField {
     pub name: &'static str,
     shape: Shape,

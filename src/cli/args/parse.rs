@@ -12,7 +12,6 @@ use crate::cli::args::values::{Format, Values};
 use crate::cli::failure::UsageError;
 
 /// The flags, arguments and settings of a command.
-#[derive(Debug)]
 pub struct CommandSyntax {
     pub command: &'static str,
     /// The flags or settings that plain arguments stand for, in their order.

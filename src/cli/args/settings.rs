@@ -21,7 +21,6 @@ pub const ROUNDS: RangeInclusive<u32> = FEWEST_ROUNDS..=MOST_ROUNDS;
 /// What is said of a URL that is none of a server.
 pub const IS_URL: &str = "must be http://host or https://host, perhaps with a port and a path of letters, digits and -._~";
 
-#[derive(Debug)]
 pub struct Setting {
     pub name: &'static str,
     /// Empty for settings that only the environment holds.

@@ -18,7 +18,6 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most bytes of a request line.
 const LONGEST_LINE: u64 = 8 * 1024;
 
-#[derive(Debug)]
 pub struct Callback(Vec<TcpListener>);
 
 impl Callback {

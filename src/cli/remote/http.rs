@@ -47,7 +47,6 @@ pub struct Remote {
 }
 
 /// The server's answer.
-#[derive(Debug)]
 pub struct Response {
     pub body: Value,
     /// The number of items on all pages, if known.

@@ -162,7 +162,6 @@ pub fn generated_places(plan: &Value) -> Vec<&str> {
 }
 
 /// The files of generated secrets; they are deleted when this is dropped, unless they are kept.
-#[derive(Debug)]
 pub struct WrittenSecrets {
     files: Vec<PathBuf>,
     /// Of their folders; unlocked when they are closed.

@@ -26,7 +26,6 @@ use crate::store::restore::{Staged, stage};
 /// How many clients are on a page.
 const PAGE: usize = 1000;
 
-#[derive(Debug)]
 pub struct Drilled {
     pub staged: Staged,
     pub clients: i64,

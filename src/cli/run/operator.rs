@@ -73,7 +73,6 @@ enum Place {
 }
 
 /// Where operations are performed.
-#[derive(Debug)]
 pub struct Operator {
     pub data: PathBuf,
     overrides: Overrides,
@@ -179,7 +178,6 @@ fn is_sign_in_link(link: &str) -> bool {
 }
 
 /// A command as the server was sent it.
-#[derive(Debug)]
 pub struct OperatorRequest {
     pub operation: &'static AdminOperation,
     values: Values,

@@ -27,7 +27,6 @@ pub fn list(values: &Values, columns: &[&str], items: &[Value]) -> Result<(), Fa
 }
 
 /// A list, printed page by page. A table is printed at its end, because its columns are as wide as their widest value.
-#[derive(Debug)]
 pub struct List<'a> {
     format: &'a Format,
     columns: &'a [&'a str],

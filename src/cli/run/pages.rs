@@ -17,7 +17,6 @@ const SEARCH_PAGE: usize = 100;
 const DEFAULT_PAGE: usize = 100;
 
 /// The pages of the list at a path that are asked for.
-#[derive(Debug)]
 pub struct Pages<'a> {
     path: &'a str,
     query: QueryPairs,

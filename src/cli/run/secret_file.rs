@@ -14,7 +14,6 @@ use crate::cli::run::output;
 use crate::cli::terminal::note;
 
 /// The member of an answer that is secret, and whose it is.
-#[derive(Debug)]
 pub struct Secret<'a> {
     pub of: &'a str,
     pub member: &'a str,
@@ -22,7 +21,6 @@ pub struct Secret<'a> {
 
 /// The file for a command's secrets, if there is one. It is created before the request is sent: no secret may be issued that cannot be
 /// stored.
-#[derive(Debug)]
 pub struct SecretFile<'a> {
     values: &'a Values,
     file: Option<(String, File)>,

@@ -9,14 +9,12 @@ use crate::app::App;
 use crate::base::log;
 
 /// A thread that works until it is stopped.
-#[derive(Debug)]
 pub struct Background {
     stop: Sender<()>,
     thread: JoinHandle<()>,
 }
 
 /// Whether a background thread has to end.
-#[derive(Debug)]
 pub struct Stopped(Receiver<()>);
 
 impl Background {

@@ -20,7 +20,6 @@ const LONGEST_CHECK: Duration = Duration::from_secs(4);
 const BEFORE_READY: Duration = Duration::from_millis(50);
 
 /// The service manager that started this process. Without one, nobody is told anything.
-#[derive(Debug)]
 pub struct ServiceManager {
     socket: Option<(UnixDatagram, SocketAddr)>,
     /// How often it wants to hear that the server is well, at the latest.

@@ -19,7 +19,6 @@ use crate::http::server::Server;
 const LISTEN: &str = "--listen";
 
 /// The URLs that the line about the start names.
-#[derive(Debug)]
 pub struct LocalUrls {
     pub first: String,
     pub all: Vec<String>,

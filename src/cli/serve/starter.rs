@@ -8,7 +8,6 @@ use std::time::Duration;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// With what a server ends that something else started for a while.
-#[derive(Debug)]
 pub enum Starter {
     /// The parent of this process, by the ID that it had at the start.
     Parent(u32),

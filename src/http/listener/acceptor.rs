@@ -22,7 +22,6 @@ const LOGGED_EVERY: Duration = Duration::from_secs(60);
 const OTHER_DESCRIPTORS: usize = 80;
 
 /// A public socket, open.
-#[derive(Debug)]
 pub struct Acceptor {
     socket: AcceptingSocket,
     pub protocol: Protocol,
@@ -36,14 +35,12 @@ pub struct Acceptor {
     spare: Option<File>,
 }
 
-#[derive(Debug)]
 enum AcceptingSocket {
     Tcp(TcpListener),
     Unix(UnixListener, #[expect(dead_code, reason = "the file goes with the socket")] Option<UnixSocketFile>),
 }
 
 /// The outcome of an attempt to accept a connection.
-#[derive(Debug)]
 pub enum Accepted {
     /// With the address of the peer, which one on a Unix socket does not have.
     Connection(Stream, Option<SocketAddr>),

@@ -36,7 +36,6 @@ const READ: usize = 16 * 1024;
 /// How often a listener that is stopping checks whether everyone has been answered.
 const CLOSING: Duration = Duration::from_millis(5);
 
-#[derive(Debug)]
 pub struct EventLoop {
     poll: Poll,
     pending: Arc<PendingRequests>,

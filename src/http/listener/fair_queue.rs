@@ -12,7 +12,6 @@ use crate::base::network::Network;
 use crate::http::listener::limits::UPSTREAM_FOR_EACH_WORKER;
 
 /// The requests that wait for their turn, and what is in flight.
-#[derive(Debug)]
 pub struct FairQueue {
     load: Arc<Load>,
     by_network: HashMap<Network, NetworkQueue>,
@@ -29,21 +28,18 @@ pub struct FairQueue {
 /// A waiting request: the slot of its connection, and its number.
 pub type RequestKey = (usize, u64);
 
-#[derive(Debug)]
 struct NetworkQueue {
     share: Arc<Share>,
     waiting: VecDeque<RequestKey>,
 }
 
 /// What one network has in flight.
-#[derive(Debug)]
 struct Share {
     load: Arc<Load>,
     in_flight: AtomicUsize,
 }
 
 /// What all have in flight; shared by the event loop and the workers.
-#[derive(Debug)]
 struct Load {
     /// Requests that are worked on, or will be as soon as a worker is free. Not those that wait for something slow, such as the disk.
     worked_on: AtomicUsize,
@@ -55,7 +51,6 @@ struct Load {
 }
 
 /// Counts a request that was sent upstream, until it is dropped.
-#[derive(Debug)]
 pub struct InFlight {
     share: Arc<Share>,
     is_worked_on: Cell<bool>,

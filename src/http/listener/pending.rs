@@ -29,7 +29,6 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 const BETWEEN_SLOW_BYTES: Duration = Duration::from_millis(10);
 
 /// All pending requests; shared by the event loop and the workers.
-#[derive(Debug)]
 pub struct PendingRequests {
     /// By the slot of their connection: a connection has at most one.
     entries: Mutex<Vec<Option<PendingEntry>>>,
@@ -44,7 +43,6 @@ pub struct PendingRequests {
 }
 
 /// A request that was sent upstream and not taken by a worker.
-#[derive(Debug)]
 pub struct PendingEntry {
     pub serial: u64,
     /// The upstream connection that it was sent on.
@@ -57,7 +55,6 @@ pub struct PendingEntry {
 }
 
 /// What a worker reports to the event loop after an answer.
-#[derive(Debug)]
 pub struct Finished {
     pub slot: usize,
     pub serial: u64,
@@ -65,7 +62,6 @@ pub struct Finished {
 }
 
 /// What remains to be done after an answer.
-#[derive(Debug)]
 pub enum Remaining {
     /// The reply was sent, and there may be more to read.
     Unread,
@@ -199,7 +195,6 @@ fn length_of_head(reply: &[u8]) -> usize {
 }
 
 /// A request that a worker has taken. Dropped without an answer, it ends the connection.
-#[derive(Debug)]
 pub struct PendingRequest {
     pending: Arc<PendingRequests>,
     slot: usize,

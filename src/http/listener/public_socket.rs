@@ -32,13 +32,11 @@ pub enum ListenAddress {
 }
 
 /// A socket that is listened on, and what its connections speak.
-#[derive(Debug)]
 pub struct PublicSocket {
     pub socket: ListeningSocket,
     pub protocol: Protocol,
 }
 
-#[derive(Debug)]
 pub enum ListeningSocket {
     Tcp(TcpListener),
     /// One that was opened here has a file, which goes with it.
@@ -55,7 +53,6 @@ pub enum Protocol {
 }
 
 /// The file of a Unix socket. Deleted when dropped, unless another file has its place now.
-#[derive(Debug)]
 pub struct UnixSocketFile {
     path: PathBuf,
     /// Its file system and its number there.

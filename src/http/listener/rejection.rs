@@ -54,7 +54,6 @@ impl Rejection {
 }
 
 /// Logs at most [`LOGGED_A_SECOND`] rejections a second and counts the rest: each costs its peer less than a line costs the disk.
-#[derive(Debug)]
 pub struct RejectionLog {
     counts: Arc<ListenerCounts>,
     second: Instant,

@@ -27,7 +27,6 @@ const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
 /// Opens a file without opening what it stands for: of a socket, only its place in the file system. The value is Linux's.
 const O_PATH: i32 = 0o10_000_000;
 
-#[derive(Debug)]
 pub struct Upstreams {
     upstreams: Vec<Option<Upstream>>,
     next: usize,
@@ -37,7 +36,6 @@ pub struct Upstreams {
     first: usize,
 }
 
-#[derive(Debug)]
 struct Upstream {
     socket: mio::net::UnixStream,
     /// What is queued; tiny_http has `taken` the first of it, which is removed only when it is at least half of all.
@@ -57,7 +55,6 @@ pub struct Backend {
 }
 
 /// A handle of the private socket's file, by which to connect after its name is gone. `None` where there is no `/proc`.
-#[derive(Debug)]
 pub struct SocketFile(Option<File>);
 
 /// Starts tiny_http and opens the connections one after the other, each with its handshake. The private socket has no name any more
