@@ -16,9 +16,7 @@ use crate::base::user::own_user;
 const MOST_LINKS: usize = 40;
 
 /// Returns the file that a name leads to, which need not be there: no part of it is a link, as far as it can be looked at.
-///
 /// # Errors
-///
 /// Fails if a link, in a folder above too, belongs to neither this user nor root nor the owner of what it leads to: a user who may write in a
 /// folder could otherwise make another user write elsewhere.
 pub fn resolved(name: &Path) -> io::Result<PathBuf> {

@@ -32,9 +32,7 @@ pub struct PrivateFile {
 
 impl PrivateFile {
     /// Creates it, in the folder of its name.
-    ///
     /// # Errors
-    ///
     /// Fails if the name is a link that is not followed (`base/links.rs`), or something other than a file has it.
     pub fn create(name: &Path) -> io::Result<PrivateFile> {
         let name = links::resolved(name)?;
@@ -47,9 +45,7 @@ impl PrivateFile {
     }
 
     /// Gives it its name, in the place of what has it.
-    ///
     /// # Errors
-    ///
     /// Fails if it is not on the disk, or somebody put another file in its place.
     pub fn put(self) -> io::Result<()> {
         self.file.sync_all()?;

@@ -59,7 +59,6 @@ pub struct Backup {
 }
 
 /// Copies what is committed in the data file at `source`, whether a server uses it or not. Ends early once `goes_on` returns false.
-///
 /// # Errors
 /// Fails if the copy could not be made or proven; then nothing has its name, and what had it stays.
 pub fn back_up(source: &Path, target: &Target, goes_on: &dyn Fn() -> bool) -> Result<Backup, CopyError> {
@@ -83,7 +82,6 @@ pub fn back_up(source: &Path, target: &Target, goes_on: &dyn Fn() -> bool) -> Re
 }
 
 /// Copies a file of an older schema aside, which the next start upgrades; returns the copy, if one was needed.
-///
 /// # Errors
 /// The same.
 pub fn back_up_before_upgrade(path: &Path) -> Result<Option<Backup>, CopyError> {
@@ -109,7 +107,6 @@ pub fn times_in(folder: &Path) -> Vec<Time> {
 
 impl Target {
     /// Returns the target that a path means: a folder if there is one or it ends in a slash.
-    ///
     /// # Errors
     /// Fails if `keep` goes with a file.
     pub fn of(path: &str, keep: Option<usize>) -> Result<Target, &'static str> {
@@ -159,7 +156,6 @@ impl Target {
 }
 
 /// Runs `work` on one state of the data file, whether a server uses it or not. Writers go on meanwhile.
-///
 /// # Errors
 /// Fails if the file cannot be opened or has another schema, and as `work` does.
 pub fn read_data<T>(source: &Path, work: impl FnOnce(&Tx<'_>) -> Result<T, Error>) -> Result<T, CopyError> {

@@ -81,9 +81,7 @@ pub(super) fn lock_of(path: &Path) -> PathBuf {
 }
 
 /// Returns the file that a name leads to, which need not be there. SQLite follows links, and keeps the log beside the file, not beside the link.
-///
 /// # Errors
-///
 /// Fails if something other than a file has the name, and as [`links::resolved`] does.
 pub(crate) fn resolved(name: &Path) -> io::Result<PathBuf> {
     let path = links::resolved(name)?;

@@ -148,9 +148,7 @@ impl Store {
 
     /// Copies what is in the log (`-wal`) into the file, as far as no reader needs the older pages, and waits for nobody. Does nothing if nothing
     /// was committed since the last time, or if the database is temporary.
-    ///
     /// # Errors
-    ///
     /// Fails as reading does.
     pub fn checkpoint(&self) -> Result<()> {
         let commits = self.writer.commits();
@@ -166,9 +164,7 @@ impl Store {
     }
 
     /// Returns how many bytes this user can still write to the disk of the file.
-    ///
     /// # Errors
-    ///
     /// Fails if the file is not there, or the system cannot tell.
     pub(crate) fn free_bytes(&self) -> std::io::Result<u64> {
         inspection::free_bytes(&self.path)

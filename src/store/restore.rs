@@ -28,7 +28,6 @@ pub struct Restored {
 }
 
 /// Replaces the data file at `data` by the backup, and keeps the old one aside with its log.
-///
 /// # Errors
 /// Fails if a server uses the data file, or if the backup is not proven; then nothing was changed.
 pub fn restore(backup: &Path, data: &Path) -> Result<Restored, CopyError> {
@@ -48,7 +47,6 @@ pub fn restore(backup: &Path, data: &Path) -> Result<Restored, CopyError> {
 
 /// Copies a backup to `place`, where nothing may be, with its log if it has one, proves it, and makes it a data file. The backup is not touched.
 /// Returns the handle too: it must be closed before a store opens the file.
-///
 /// # Errors
 /// Fails if it is not proven.
 pub fn stage(backup: &Path, place: &Path) -> Result<(Staged, File), CopyError> {

@@ -39,9 +39,7 @@ pub(super) fn seal(file: &mut File) -> io::Result<String> {
 }
 
 /// Copies a database file without its seal, if it has one.
-///
 /// # Errors
-///
 /// Fails if it has not the bytes that were sealed, or if without a seal it does not end where a page ends.
 pub(super) fn copy_without(path: &Path, to: &mut File) -> Result<Bytes, CopyError> {
     let unreadable = |error| CopyError::File(path.to_owned(), error);
