@@ -17,14 +17,10 @@ use crate::registry::api_keys::{self, KeyMask, NewKey};
 use crate::store::api_keys::ApiKeyKey;
 
 pub const ORDERS: Orders<ApiKeyKey> = &[
-    ("api_key_id", ApiKeyKey::Id),
-    ("-api_key_id", ApiKeyKey::Id),
-    ("name", ApiKeyKey::Name),
-    ("-name", ApiKeyKey::Name),
-    ("created_at", ApiKeyKey::CreatedAt),
-    ("-created_at", ApiKeyKey::CreatedAt),
-    ("expires_at", ApiKeyKey::ExpiresAt),
-    ("-expires_at", ApiKeyKey::ExpiresAt),
+    (&["api_key_id", "-api_key_id"], ApiKeyKey::Id),
+    (&["name", "-name"], ApiKeyKey::Name),
+    (&["created_at", "-created_at"], ApiKeyKey::CreatedAt),
+    (&["expires_at", "-expires_at"], ApiKeyKey::ExpiresAt),
 ];
 
 pub const NAME: Shape = Shape::Text(50);

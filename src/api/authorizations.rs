@@ -8,7 +8,7 @@ use crate::model::grant::{AccessToken, Authorization};
 use crate::registry::authorizations;
 
 /// The only order, by creation.
-pub const ORDERS: Orders<()> = &[("created_at", ()), ("-created_at", ())];
+pub const ORDERS: Orders<()> = &[(&["created_at", "-created_at"], ())];
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "ListOAuthClientAuthorizationsRequest";

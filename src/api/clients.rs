@@ -19,12 +19,9 @@ use crate::registry::{clients, secrets};
 use crate::store::clients::ClientKey;
 
 pub const ORDERS: Orders<ClientKey> = &[
-    ("client_id", ClientKey::Id),
-    ("-client_id", ClientKey::Id),
-    ("name", ClientKey::Name),
-    ("-name", ClientKey::Name),
-    ("created_at", ClientKey::CreatedAt),
-    ("-created_at", ClientKey::CreatedAt),
+    (&["client_id", "-client_id"], ClientKey::Id),
+    (&["name", "-name"], ClientKey::Name),
+    (&["created_at", "-created_at"], ClientKey::CreatedAt),
 ];
 
 /// Reads `{"client":{…}}` under a user or an organization. A secret in it is hashed before the transaction.

@@ -10,7 +10,7 @@ use crate::registry::history;
 use crate::registry::undo::{self, Undone};
 
 /// Newest first, whatever is asked for.
-pub const ORDERS: Orders<()> = &[("-number", ())];
+pub const ORDERS: Orders<()> = &[(&["-number"], ())];
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     const MESSAGE: &str = "ListClientEventsRequest";

@@ -13,8 +13,7 @@ use crate::model::value::FieldValue;
 use crate::registry::members::{self, MemberDetail};
 use crate::store::members::MemberKey;
 
-pub const ORDERS: Orders<MemberKey> =
-    &[("id", MemberKey::Id), ("-id", MemberKey::Id), ("-rights", MemberKey::Rights), ("rights", MemberKey::Rights)];
+pub const ORDERS: Orders<MemberKey> = &[(&["id", "-id"], MemberKey::Id), (&["-rights", "rights"], MemberKey::Rights)];
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     let query = Query::of(input)?;

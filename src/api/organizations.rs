@@ -12,12 +12,9 @@ use crate::registry::organizations;
 use crate::store::organizations::OrganizationKey;
 
 pub const ORDERS: Orders<OrganizationKey> = &[
-    ("organization_id", OrganizationKey::Id),
-    ("-organization_id", OrganizationKey::Id),
-    ("name", OrganizationKey::Name),
-    ("-name", OrganizationKey::Name),
-    ("created_at", OrganizationKey::CreatedAt),
-    ("-created_at", OrganizationKey::CreatedAt),
+    (&["organization_id", "-organization_id"], OrganizationKey::Id),
+    (&["name", "-name"], OrganizationKey::Name),
+    (&["created_at", "-created_at"], OrganizationKey::CreatedAt),
 ];
 
 /// Reads `{"organization":{…}}` under a user.

@@ -18,8 +18,8 @@ pub const LONGEST_TEXT: usize = 50;
 /// Names and values as sent. Names are dotted paths whose parts are snake_case or lowerCamelCase; unknown ones are ignored.
 pub struct Query(Pairs);
 
-/// Sort orders by name, in the order in which a refusal lists them. A leading `-` is descending.
-pub type Orders<Key> = &'static [(&'static str, Key)];
+/// What a list can be sorted by, with the names of the orders as a refusal lists them. A leading `-` is descending.
+pub type Orders<Key> = &'static [(&'static [&'static str], Key)];
 
 /// What a flag may be.
 pub const NO: [&str; 6] = ["false", "0", "f", "F", "FALSE", "False"];
@@ -85,12 +85,12 @@ impl Query {
     /// The same, with this default order.
     pub fn listing_or<Key: Copy>(&self, message: &str, orders: Orders<Key>, unasked: Order<Key>) -> Result<(Order<Key>, Page)> {
         let order = self.one("order")?.unwrap_or_default();
-        let order = match orders.iter().find(|(name, _)| *name == order) {
-            Some((name, by)) if name.starts_with('-') => Order { by: *by, direction: Direction::Descending },
+        let order = match orders.iter().find(|(names, _)| names.contains(&order)) {
+            Some((_, by)) if order.starts_with('-') => Order { by: *by, direction: Direction::Descending },
             Some((_, by)) => Order { by: *by, direction: Direction::Ascending },
             None if order.is_empty() => unasked,
             None => {
-                let names: Vec<&str> = orders.iter().map(|(name, _)| *name).collect();
+                let names: Vec<&str> = orders.iter().flat_map(|(names, _)| names.iter().copied()).collect();
                 return Err(Invalid::new(message, "order", format!("value must be in list [ {}]", names.join(" "))).into());
             }
         };

@@ -9,7 +9,7 @@ use crate::registry::sessions;
 use crate::store::sessions::SessionKey;
 use crate::store::{Direction, Order};
 
-pub const ORDERS: Orders<SessionKey> = &[("created_at", SessionKey::CreatedAt), ("-created_at", SessionKey::CreatedAt)];
+pub const ORDERS: Orders<SessionKey> = &[(&["created_at", "-created_at"], SessionKey::CreatedAt)];
 
 /// The default order (registry.md 6.6).
 const UNASKED: Order<SessionKey> = Order { by: SessionKey::Id, direction: Direction::Ascending };

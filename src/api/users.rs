@@ -21,18 +21,12 @@ use crate::registry::users::OldAccess;
 use crate::store::users::UserKey;
 
 pub const ORDERS: Orders<UserKey> = &[
-    ("user_id", UserKey::Id),
-    ("-user_id", UserKey::Id),
-    ("name", UserKey::Name),
-    ("-name", UserKey::Name),
-    ("primary_email_address", UserKey::PrimaryEmailAddress),
-    ("-primary_email_address", UserKey::PrimaryEmailAddress),
-    ("state", UserKey::State),
-    ("-state", UserKey::State),
-    ("admin", UserKey::Admin),
-    ("-admin", UserKey::Admin),
-    ("created_at", UserKey::CreatedAt),
-    ("-created_at", UserKey::CreatedAt),
+    (&["user_id", "-user_id"], UserKey::Id),
+    (&["name", "-name"], UserKey::Name),
+    (&["primary_email_address", "-primary_email_address"], UserKey::PrimaryEmailAddress),
+    (&["state", "-state"], UserKey::State),
+    (&["admin", "-admin"], UserKey::Admin),
+    (&["created_at", "-created_at"], UserKey::CreatedAt),
 ];
 
 /// Reads `{"user":{…}}`. Passwords are hashed before the transaction.

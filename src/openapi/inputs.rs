@@ -342,7 +342,7 @@ fn orders_of_items(item: Item) -> Vec<&'static str> {
 }
 
 fn names<Key>(orders: Orders<Key>) -> Vec<&'static str> {
-    orders.iter().map(|(name, _)| *name).collect()
+    orders.iter().flat_map(|(names, _)| names.iter().copied()).collect()
 }
 
 fn flag(name: &str, doc: &str) -> Value {
