@@ -8,48 +8,26 @@ use pbkdf2::pbkdf2_hmac;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
+use crate::base::named::named;
+
 /// The most rounds of a hash to compare with: one with more, which somebody may have put into the file, matches nothing.
 pub const MOST_ROUNDS: u32 = 2_000_000;
 
 /// How long the page that shows a new secret can be reloaded, in seconds.
 pub const REPEATABLE_SECONDS: i64 = 10 * 60;
 
-/// The kind of a token, which its first part names (registry.md 4.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenKind {
-    ApiKey,
-    AccessToken,
-    RefreshToken,
-    AuthorizationCode,
-    Session,
-    /// A link to hand over.
-    SignInLink,
-    /// What lets a browser choose a new password.
-    PasswordChoice,
-}
-
-pub const TOKEN_KINDS: &[TokenKind] = &[
-    TokenKind::ApiKey,
-    TokenKind::AccessToken,
-    TokenKind::RefreshToken,
-    TokenKind::AuthorizationCode,
-    TokenKind::Session,
-    TokenKind::SignInLink,
-    TokenKind::PasswordChoice,
-];
-
-impl TokenKind {
-    /// Returns the base32 of `key`, `acc`, `ref`, `aut`, `ssn`, `lnk` or `pwd`.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            TokenKind::ApiKey => "NNSXS",
-            TokenKind::AccessToken => "MFRWG",
-            TokenKind::RefreshToken => "OJSWM",
-            TokenKind::AuthorizationCode => "MF2XI",
-            TokenKind::Session => "ONZW4",
-            TokenKind::SignInLink => "NRXGW",
-            TokenKind::PasswordChoice => "OB3WI",
-        }
+named! {
+    /// The kind of a token, which its first part names (registry.md 4.1): the base32 of `key`, `acc`, `ref`, `aut`, `ssn`, `lnk` or `pwd`.
+    pub enum TokenKind {
+        ApiKey = "NNSXS",
+        AccessToken = "MFRWG",
+        RefreshToken = "OJSWM",
+        AuthorizationCode = "MF2XI",
+        Session = "ONZW4",
+        /// A link to hand over.
+        SignInLink = "NRXGW",
+        /// What lets a browser choose a new password.
+        PasswordChoice = "OB3WI",
     }
 }
 
@@ -77,7 +55,7 @@ impl Token {
     pub fn parse(text: &str) -> Option<Token> {
         let (prefix, rest) = text.split_once('.')?;
         let (id, key) = rest.split_once('.')?;
-        let kind = TOKEN_KINDS.iter().copied().find(|kind| kind.prefix() == prefix)?;
+        let kind = TokenKind::from_name(prefix)?;
         (!key.contains('.')).then(|| Token { kind, id: id.to_owned(), key: key.to_owned() })
     }
 
@@ -90,13 +68,13 @@ impl Token {
 
     /// Returns the token as its holder stores it. The only way to see the key.
     pub fn reveal(&self) -> String {
-        format!("{}.{}.{}", self.kind.prefix(), self.id, self.key)
+        format!("{}.{}.{}", self.kind.name(), self.id, self.key)
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.…", self.kind.prefix(), self.id)
+        write!(f, "{}.{}.…", self.kind.name(), self.id)
     }
 }
 

@@ -74,7 +74,7 @@ fn read(input: &Input<'_>, body: &Parameters) -> Judged<(TokenRequest, Presented
 
 /// Returns the refresh token from `code`, where The Things Stack's guide puts it (oauth.md 1.13).
 fn documented_refresh_token(body: &Parameters) -> Option<&str> {
-    body.unless_blank("code").filter(|code| code.starts_with(TokenKind::RefreshToken.prefix()))
+    body.unless_blank("code").filter(|code| code.starts_with(TokenKind::RefreshToken.name()))
 }
 
 /// Authenticates the client, then issues.
