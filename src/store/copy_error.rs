@@ -36,8 +36,6 @@ impl fmt::Display for CopyError {
     }
 }
 
-impl std::error::Error for CopyError {}
-
 impl CopyError {
     /// Says of this file what was found out about a copy of it.
     pub(super) fn about(self, file: &Path) -> CopyError {
