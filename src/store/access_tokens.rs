@@ -163,8 +163,7 @@ impl Tx<'_> {
     /// Returns the tokens of a user's authorization of a client that were not rotated, also expired ones.
     pub(crate) fn access_tokens(&self, user: &UserId, client: &ClientId, direction: Direction, page: Page) -> Result<Listed<AccessToken>> {
         let mut query = SelectQuery::from("access_tokens t");
-        query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL");
-        query.with(":user_id", user);
+        query.only_if("t.user_id = :user_id AND t.client_id = :client_id AND t.rotated_at IS NULL").with(":user_id", user);
         query.with(":client_id", client);
         let order = order_by("t.created_at", "t.token_id", direction);
         query.page(self, AccessToken::COLUMNS, &order, page, AccessToken::read)

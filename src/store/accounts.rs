@@ -134,8 +134,7 @@ impl Tx<'_> {
         }
         if let Some((owned, which)) = &search.members {
             let not = if *which == Members::Others { "NOT" } else { "" };
-            query.only_if(format!("t.account_id {not} IN ({})", owned.member_ids()));
-            query.with(":entity_id", owned.as_str());
+            query.only_if(format!("t.account_id {not} IN ({})", owned.member_ids())).with(":entity_id", owned.as_str());
         }
         let read = |cells: &mut Cells<'_>| cells.owner("account_id");
         query.page(self, "t.account_id, t.kind", "t.account_id", search.page, read)

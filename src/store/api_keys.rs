@@ -111,8 +111,7 @@ impl Tx<'_> {
 
     pub(crate) fn api_keys(&self, owner: &AccountId, order: Order<ApiKeyKey>, page: Page) -> Result<Listed<ApiKey>> {
         let mut query = SelectQuery::from(FROM);
-        query.only_if("k.account_id = :account_id");
-        query.with(":account_id", owner);
+        query.only_if("k.account_id = :account_id").with(":account_id", owner);
         let by = match order.by {
             ApiKeyKey::Id => "k.api_key_id",
             ApiKeyKey::Name => "k.name",

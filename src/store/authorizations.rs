@@ -65,8 +65,7 @@ impl Tx<'_> {
 
     pub(crate) fn authorizations(&self, user: &UserId, direction: Direction, page: Page) -> Result<Listed<Authorization>> {
         let mut query = SelectQuery::from("authorizations a");
-        query.only_if("a.user_id = :user_id");
-        query.with(":user_id", user);
+        query.only_if("a.user_id = :user_id").with(":user_id", user);
         let order = order_by("a.created_at", "a.client_id", direction);
         query.page(self, Authorization::COLUMNS, &order, page, Authorization::read)
     }

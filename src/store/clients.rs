@@ -264,14 +264,10 @@ fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQu
             query.only_if(format!("t.client_id <> '{BUILT_IN}'"));
         }
         ClientScope::Direct(account) => {
-            query.only_if("m.account_id = :account");
-            query.only_if(search.deleted.condition_on_live("m"));
-            query.with(":account", account);
+            query.only_if("m.account_id = :account").only_if(search.deleted.condition_on_live("m")).with(":account", account);
         }
         ClientScope::Reachable(account) => {
-            query.only_if(search.deleted.condition());
-            query.only_if(format!("t.client_id IN ({REACHABLE})"));
-            query.with(":account", account);
+            query.only_if(search.deleted.condition()).only_if(format!("t.client_id IN ({REACHABLE})")).with(":account", account);
         }
     }
     search.narrow(&mut query, &SEARCHED, "t.state");
@@ -280,9 +276,7 @@ fn query<'v>(scope: &'v ClientScope, search: &'v Search<ClientKey>) -> (SelectQu
         query.with(":collaborator", collaborator);
     }
     if let Some(RedirectHost { host, key }) = &search.texts.redirect_host {
-        query.only_if(HAS_HOST);
-        query.with(":host_key", key);
-        query.with(":host", format!("://{}", literal(host)));
+        query.only_if(HAS_HOST).with(":host_key", key).with(":host", format!("://{}", literal(host)));
     }
     if !search.states.is_empty() && !search.states.contains(&State::Approved) {
         query.only_if(NOT_APPROVED);

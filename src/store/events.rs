@@ -305,8 +305,7 @@ impl Tx<'_> {
     fn only_event(&self, search: &EventSearch, most: u32) -> Result<Vec<Event>> {
         let Some((_, id)) = search.entity.as_ref().filter(|(kind, _)| kind == CLIENT) else { return Ok(Vec::new()) };
         let mut query = search.query();
-        query.only_if("event_number = (SELECT only_event FROM clients WHERE client_id = :client_id)");
-        query.with(":client_id", id);
+        query.only_if("event_number = (SELECT only_event FROM clients WHERE client_id = :client_id)").with(":client_id", id);
         query.all(self, COLUMNS, "event_number", Some(most), read)
     }
 }
@@ -333,8 +332,7 @@ impl EventSearch {
     fn indexed_query(&self) -> SelectQuery<'_> {
         let mut query = self.query();
         if let Some((kind, id)) = &self.entity {
-            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL");
-            query.with(":entity_kind", kind);
+            query.only_if("entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL").with(":entity_kind", kind);
             query.with(":entity_id", id);
         }
         query
@@ -344,28 +342,23 @@ impl EventSearch {
     fn query(&self) -> SelectQuery<'_> {
         let mut query = SelectQuery::from("events");
         if let Some(actor) = &self.actor {
-            query.only_if("account_id = :actor");
-            query.with(":actor", actor);
+            query.only_if("account_id = :actor").with(":actor", actor);
         }
         if let Some((kinds, id)) = &self.since_purge_of {
             query.only_if(
                 "event_number > coalesce((SELECT max(p.event_number) FROM json_each(:purged_kinds) k JOIN events p \
                  ON p.entity_kind = k.value AND p.entity_id = :purged_id AND p.is_only IS NULL AND p.name = k.value || '.purge'), 0)",
             );
-            query.with(":purged_kinds", serde_json::json!(kinds).to_string());
-            query.with(":purged_id", id);
+            query.with(":purged_kinds", serde_json::json!(kinds).to_string()).with(":purged_id", id);
         }
         if let Some(before) = &self.before {
-            query.only_if("event_number < :before");
-            query.with(":before", before);
+            query.only_if("event_number < :before").with(":before", before);
         }
         if let Some(after) = &self.after {
-            query.only_if("event_number > :after");
-            query.with(":after", after);
+            query.only_if("event_number > :after").with(":after", after);
         }
         if !self.names.is_empty() {
-            query.only_if("name IN (SELECT value FROM json_each(:names))");
-            query.with(":names", serde_json::json!(self.names).to_string());
+            query.only_if("name IN (SELECT value FROM json_each(:names))").with(":names", serde_json::json!(self.names).to_string());
         }
         query
     }

@@ -150,9 +150,7 @@ impl Tx<'_> {
             Owned::Organization(_) => "organization_members m JOIN accounts t ON t.account_id = m.account_id",
         };
         let mut query = SelectQuery::from(from);
-        query.only_if(owned.is_of_it());
-        query.only_if("t.deleted_at IS NULL");
-        query.with(":entity_id", owned.as_str());
+        query.only_if(owned.is_of_it()).only_if("t.deleted_at IS NULL").with(":entity_id", owned.as_str());
         let by = match order.by {
             MemberKey::Id => "m.account_id",
             MemberKey::Rights => "m.rights",

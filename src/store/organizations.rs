@@ -127,8 +127,7 @@ impl Tx<'_> {
             OrganizationKey::CreatedAt => "t.created_at",
         };
         let mut query = SelectQuery::from(FROM);
-        query.only_if("t.kind = 'organization'");
-        query.only_if(search.deleted.condition());
+        query.only_if("t.kind = 'organization'").only_if(search.deleted.condition());
         if let Some(member) = member {
             query.only_if("o.organization_id IN (SELECT organization_id FROM organization_members WHERE account_id = :member)");
             query.with(":member", member);

@@ -159,20 +159,17 @@ impl TextSearch {
             let Some(pattern) = pattern else { continue };
             indexed.extend(index_query(pattern));
             let any: Vec<String> = columns.iter().map(|column| format!("contains(t.{column}, {name})")).collect();
-            query.only_if(format!("({})", any.join(" OR ")));
-            query.with(name, pattern);
+            query.only_if(format!("({})", any.join(" OR "))).with(name, pattern);
         }
         if !indexed.is_empty() {
-            query.only_if(format!("t.{number} IN ({numbers})"));
-            query.with(":indexed", indexed.join(" AND "));
+            query.only_if(format!("t.{number} IN ({numbers})")).with(":indexed", indexed.join(" AND "));
         }
         for (n, (key, pattern)) in self.attributes_contain.iter().enumerate() {
             query.only_if("t.attributes IS NOT NULL");
             query.only_if(format!(
                 "EXISTS (SELECT 1 FROM json_each(t.attributes) a WHERE a.key = :key{n} AND contains(a.value, :value{n}))"
             ));
-            query.with(format!(":key{n}"), key);
-            query.with(format!(":value{n}"), pattern);
+            query.with(format!(":key{n}"), key).with(format!(":value{n}"), pattern);
         }
     }
 }
@@ -190,12 +187,14 @@ impl<'v> SelectQuery<'v> {
         SelectQuery { from, conditions: Vec::new(), values: Vec::new() }
     }
 
-    pub fn only_if(&mut self, condition: impl Into<String>) {
+    pub fn only_if(&mut self, condition: impl Into<String>) -> &mut Self {
         self.conditions.push(condition.into());
+        self
     }
 
-    pub fn with(&mut self, name: impl Into<String>, value: impl ToSql + 'v) {
+    pub fn with(&mut self, name: impl Into<String>, value: impl ToSql + 'v) -> &mut Self {
         self.values.push((name.into(), Box::new(value)));
+        self
     }
 
     /// Returns one page, and the number of rows on all pages.

@@ -41,8 +41,7 @@ impl Tx<'_> {
 
     pub(crate) fn sessions(&self, user: &UserId, order: Order<SessionKey>, page: Page) -> Result<Listed<Session>> {
         let mut query = SelectQuery::from("sessions s");
-        query.only_if("s.user_id = :user_id");
-        query.with(":user_id", user);
+        query.only_if("s.user_id = :user_id").with(":user_id", user);
         let by = match order.by {
             SessionKey::Id => "s.session_id",
             SessionKey::CreatedAt => "s.created_at",

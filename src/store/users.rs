@@ -256,12 +256,10 @@ impl Tx<'_> {
             UserKey::CreatedAt => "t.created_at",
         };
         let mut query = SelectQuery::from(FROM);
-        query.only_if("t.kind = 'user'");
-        query.only_if(search.deleted.condition());
+        query.only_if("t.kind = 'user'").only_if(search.deleted.condition());
         search.narrow(&mut query, &SEARCHED, "u.state");
         if let Some(begin) = &search.texts.address_begins {
-            query.only_if("u.live_email_address >= :begin AND u.live_email_address < :end");
-            query.with(":begin", begin.to_lowercase());
+            query.only_if("u.live_email_address >= :begin AND u.live_email_address < :end").with(":begin", begin.to_lowercase());
             query.with(":end", begin.to_lowercase() + "\u{10ffff}");
         }
         let order = order_by(order, "t.account_id", search.order.direction);
