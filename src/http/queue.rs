@@ -309,12 +309,16 @@ mod tests {
         assert_eq!(state.next().map(|waiter| waiter.number), Some(3));
     }
 
+    /// A state in which as many wait for this work as may, of these groups.
+    fn full(work: Slow, groups: impl Fn(usize) -> Vec<Group>) -> State {
+        let mut state = State::default();
+        (0..MOST_WAITING).for_each(|n| drop(state.add(work, groups(n), MOST_WAITING).unwrap()));
+        state
+    }
+
     #[test]
     fn a_site_makes_room_even_if_each_network_of_it_has_little() {
-        let mut state = State::default();
-        for n in 0..MOST_WAITING {
-            state.add(Slow::Known, in_site("s", &n.to_string()), MOST_WAITING).unwrap();
-        }
+        let mut state = full(Slow::Known, |n| in_site("s", &n.to_string()));
         assert_eq!(state.add(Slow::Known, in_site("s", "one-more"), MOST_WAITING).err(), Some(Full), "it has as many");
         for n in 1..=MOST_WAITING / 2 {
             state.add(Slow::Known, in_site("t", &format!("t{n}")), MOST_WAITING).unwrap();
@@ -325,10 +329,7 @@ mod tests {
 
     #[test]
     fn within_a_site_the_network_that_has_the_most_makes_room() {
-        let mut state = State::default();
-        for n in 0..MOST_WAITING {
-            state.add(Slow::Known, in_site("s", if n < 20 { "a" } else { "b" }), MOST_WAITING).unwrap();
-        }
+        let mut state = full(Slow::Known, |n| in_site("s", if n < 20 { "a" } else { "b" }));
         for newcomer in [in_site("s", "c"), group("x")] {
             state.add(Slow::Known, newcomer, MOST_WAITING).unwrap();
         }
@@ -337,10 +338,7 @@ mod tests {
 
     #[test]
     fn the_network_that_has_the_most_makes_room_for_one_that_has_fewer() {
-        let mut state = State::default();
-        for _ in 0..MOST_WAITING {
-            state.add(Slow::ClientSecret, group("a"), MOST_WAITING).unwrap();
-        }
+        let mut state = full(Slow::ClientSecret, |_| group("a"));
         assert_eq!(state.add(Slow::ClientSecret, group("a"), MOST_WAITING).err(), Some(Full));
         for n in 1..=MOST_WAITING / 2 {
             state.add(Slow::ClientSecret, group("b"), MOST_WAITING).unwrap();
@@ -355,10 +353,7 @@ mod tests {
 
     #[test]
     fn where_every_network_has_one_nobody_makes_room() {
-        let mut state = State::default();
-        for n in 0..MOST_WAITING {
-            state.add(Slow::Password, group(&n.to_string()), MOST_WAITING).unwrap();
-        }
+        let mut state = full(Slow::Password, |n| group(&n.to_string()));
         assert_eq!(state.add(Slow::Password, group("another"), MOST_WAITING).err(), Some(Full));
     }
 
