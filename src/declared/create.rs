@@ -212,8 +212,6 @@ fn before_it_ended(sent: &Patch) -> Patch {
 }
 
 /// Returns a mask of those of these fields that were sent; without any, of all that were sent and can be changed.
-/// # Errors
-/// Never: all are fields of the table.
 pub fn mask<E>(fields: &'static [Field<E>], sent: &Patch, names: &[&str]) -> Result<Mask> {
     let is_asked = |field: &&Field<E>| names.is_empty() || names.contains(&field.name);
     let named = fields.iter().filter(is_asked).filter(|field| field.masked_in.allows(Purpose::Update) && field.name != "ids");

@@ -376,8 +376,6 @@ impl DeclaredAuthorization {
 }
 
 /// Reads the items of a list that may be left out.
-/// # Errors
-/// Those of `read`.
 pub fn each<T>(members: &InputObject<'_>, name: &str, read: impl Fn(&InputValue<'_>) -> Result<T>) -> Result<Vec<T>> {
     let items = members.get(name).map(|list| list.list()).transpose()?.unwrap_or_default();
     items.iter().map(read).collect()

@@ -24,8 +24,6 @@ pub struct Population {
 
 impl Census {
     /// Returns the newest census, or takes another if that is too old.
-    /// # Errors
-    /// Fails if the database does.
     pub fn of(&self, store: &Store) -> Result<Population> {
         let mut newest = locked(&self.0);
         let now = store.steady();

@@ -203,19 +203,17 @@ impl OperatorRequest {
         let values = Values { values: pairs.map(|(key, value)| (key.clone(), texts(value))).collect(), ..Values::default() };
         let in_bounds =
             |rounds: &Value| rounds.as_u64().and_then(|rounds| u32::try_from(rounds).ok()).filter(|rounds| ROUNDS.contains(rounds));
-        let password_rounds = message.get("password_rounds").filter(|rounds| !rounds.is_null()).map(|rounds| {
+        let given = |key: &str| message.get(key).filter(|value| !value.is_null());
+        let password_rounds = given("password_rounds").map(|rounds| {
             let why = || format!("password_rounds must be a number from {} to {}, not `{rounds}`", ROUNDS.start(), ROUNDS.end());
             in_bounds(rounds).ok_or_else(|| Failure::Refused(why()))
         });
-        let password_rounds = password_rounds.transpose()?;
-        let public_url = message.get("public_url").filter(|url| !url.is_null()).map(|url| {
-            url.as_str()
-                .and_then(server_url)
-                .map(str::to_owned)
-                .ok_or_else(|| Failure::Refused(format!("public_url {IS_URL}, not `{url}`")))
+        let public_url = given("public_url").map(|url| {
+            let known = url.as_str().and_then(server_url).map(str::to_owned);
+            known.ok_or_else(|| Failure::Refused(format!("public_url {IS_URL}, not `{url}`")))
         });
-        let public_url = public_url.transpose()?;
-        Ok(OperatorRequest { operation, values, overrides: Overrides { password_rounds, public_url } })
+        let overrides = Overrides { password_rounds: password_rounds.transpose()?, public_url: public_url.transpose()? };
+        Ok(OperatorRequest { operation, values, overrides })
     }
 
     /// Runs it with the server's store and settings.

@@ -43,13 +43,11 @@ impl Budget {
 
     /// Begins a connection, on which the handshake comes first if it is one with TLS.
     pub fn begin_connection(&self, encryption: Encryption) {
-        self.wire.store(
-            match encryption {
-                Encryption::Tls => MOST_HANDSHAKE,
-                Encryption::None => self.http.load(Ordering::Relaxed),
-            },
-            Ordering::Relaxed,
-        );
+        let first = match encryption {
+            Encryption::Tls => MOST_HANDSHAKE,
+            Encryption::None => self.http.load(Ordering::Relaxed),
+        };
+        self.wire.store(first, Ordering::Relaxed);
     }
 
     /// The handshake is over.
