@@ -60,7 +60,7 @@ actions! {
     DeleteAuthorizations = "authorization.delete-all" Authorizations "{who} revoked everyone's authorization of {it}",
     DeleteToken = "token.delete" Authorizations "{who} ended a token of {it}",
     BeginTrial = "trial.create" Reviews "{who} began to try {it}",
-    EndTrial = "trial.delete" Reviews "{who} stopped trying {it}",
+    EndTrial = "trial.delete" Reviews "{who} ended a trial of {it}",
     RequestReview = "review.request" Reviews "{who} asked for a review of {it}",
     StoreVerdict = "verdict.create" Reviews "{who} {outcome} {it}",
     RefuseAuthorization = "authorize.refuse" Refusals "A request to authorize {it} was refused: {part}",

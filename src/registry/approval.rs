@@ -7,10 +7,10 @@ use crate::model::client::Client;
 use crate::model::patch::Patch;
 use crate::model::settings::{Approval, Settings};
 use crate::registry::principal::Principal;
+use crate::registry::trials;
 use crate::store::Tx;
 
 errors! {
-    CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` no longer waits for an answer";
     CLIENT_CHANGED: FailedPrecondition "keyfob" "client_changed"
         "client `{client_id}`, its owner or what is found about them has changed since you read the review: read it again, then answer";
     BLOCKING_FINDINGS: FailedPrecondition "keyfob" "blocking_findings"
@@ -134,11 +134,13 @@ pub(super) fn note_approved(client: &mut Client) {
 }
 
 /// Stores a changed client, and ends what its old state or old consent allowed.
-pub(super) fn save(tx: &Tx<'_>, old: &Client, new: &mut Client) -> Result<()> {
+pub(super) fn save(tx: &Tx<'_>, by: &Principal, old: &Client, new: &mut Client) -> Result<()> {
     note_approved(new);
     tx.update_client(new)?;
-    if new.state != State::Requested {
-        tx.delete_client_testers(&new.id)?;
+    match new.state {
+        State::Requested => {}
+        State::Approved | State::Flagged => tx.delete_client_testers(&new.id)?,
+        State::Rejected | State::Suspended => trials::end_all(tx, by, &new.id)?,
     }
     // Codes issued without consent end when the client may no longer skip it.
     if old.skip_authorization && !new.skip_authorization {

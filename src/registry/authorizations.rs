@@ -11,6 +11,7 @@ use crate::model::grant::{AccessToken, Authorization};
 use crate::model::scope::GrantedScope;
 use crate::registry::entity::{Entity, NOT_FOUND, live_client};
 use crate::registry::principal::Principal;
+use crate::registry::withdrawal::withdraw;
 use crate::registry::{history, live_tokens, revocation};
 use crate::store::{Deleted, Direction, Tx};
 
@@ -60,11 +61,7 @@ pub fn restore(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId, be
 /// `not_found` for an unknown client, `authorization_not_found`.
 pub fn delete(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
     check_client(tx, client)?;
-    if !tx.delete_authorization(user, client)? {
-        return Err(not_found(user, client));
-    }
-    let old = json!({"user_id": user.as_str()});
-    history::record_values(tx, by, &Entity::Client(client.clone()), Action::DeleteAuthorization, old, json!({}))
+    if withdraw(tx, by, user, client)? { Ok(()) } else { Err(not_found(user, client)) }
 }
 
 /// Returns how many users have authorized a client.

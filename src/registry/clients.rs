@@ -244,7 +244,7 @@ fn change(tx: &Tx<'_>, by: &Principal, settings: &Settings, id: &ClientId, sent:
     }
     let Settled { withdrawn, verdict } = before.settle(tx, by, settings, &mut new, secretlessness)?;
     signing_keys::make_for(tx, &new)?;
-    approval::save(tx, &old, &mut new)?;
+    approval::save(tx, by, &old, &mut new)?;
     let recorded = Client { secret: new.secret.as_ref().map(|_| MASKED.to_owned()), ..new.clone() };
     history::record_update(tx, by, &entity(id), FIELDS, &old, &recorded, undoes)?;
     verdict.map_or(Ok(()), |verdict| verdicts::store(tx, by, settings, id, verdict))?;

@@ -70,7 +70,7 @@ fn take(tx: &Tx<'_>, by: &Principal, entity: &Entity, step: Step) -> Result<()> 
     match entity {
         Entity::Client(id) => of_client(tx, id, step)?.record(tx, by, entity, step, client::FIELDS),
         Entity::User(id) => of_user(tx, by, id, step)?.record(tx, by, entity, step, user::FIELDS),
-        Entity::Organization(id) => of_organization(tx, id, step)?.record(tx, by, entity, step, organization::FIELDS),
+        Entity::Organization(id) => of_organization(tx, by, id, step)?.record(tx, by, entity, step, organization::FIELDS),
     }
 }
 
@@ -113,10 +113,10 @@ fn of_user(tx: &Tx<'_>, by: &Principal, id: &UserId, step: Step) -> Result<Taken
     Ok(Taken { new: User { deleted_at, ..old.clone() }, old })
 }
 
-fn of_organization(tx: &Tx<'_>, id: &OrganizationId, step: Step) -> Result<Taken<Organization>> {
+fn of_organization(tx: &Tx<'_>, by: &Principal, id: &OrganizationId, step: Step) -> Result<Taken<Organization>> {
     let old = tx.organization(id, step.sought())?.ok_or_else(|| step.not_found(&Entity::Organization(id.clone())))?;
     let deleted_at = step.deleted_at(tx, old.deleted_at)?;
-    trials::ending(tx, &Owned::Organization(id.clone()), None, || match step {
+    trials::ending(tx, by, &Owned::Organization(id.clone()), None, || match step {
         Step::Delete | Step::Restore => tx.set_organization_deleted(id, deleted_at),
         Step::Purge => tx.purge_organization(id),
     })?;

@@ -123,7 +123,7 @@ pub fn set(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, give
     if kept.is_none() && !given.is_empty() {
         bounds::check(&MEMBERS, owned.as_str(), tx.member_count(owned)?)?;
     }
-    give(tx, owned, account, given)?;
+    give(tx, by, owned, account, given)?;
     record(tx, by, owned, Action::SetCollaborator, account, kept.as_deref(), Some(given).filter(|given| !given.is_empty()))
 }
 
@@ -141,7 +141,7 @@ pub fn remove(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId) -
         return Err(COLLABORATOR_IS_CONTACT.with("collaborator_id", account.as_str()).into());
     }
     check_owner_remains(tx, owned, account, expanded(&kept), Rights::NONE)?;
-    give(tx, owned, account, &[])?;
+    give(tx, by, owned, account, &[])?;
     record(tx, by, owned, Action::RemoveCollaborator, account, Some(&kept), None)
 }
 
@@ -151,12 +151,12 @@ pub(super) fn make_owner(tx: &Tx<'_>, owned: &Owned, account: &AccountId) -> Res
 }
 
 /// Stores the rights of a member; without rights, deletes the member.
-fn give(tx: &Tx<'_>, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
+fn give(tx: &Tx<'_>, by: &Principal, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
     let user = match account {
         AccountId::User(user) => Some(user),
         AccountId::Organization(_) => None,
     };
-    trials::ending(tx, owned, user, || match rights {
+    trials::ending(tx, by, owned, user, || match rights {
         [] => tx.remove_member(owned, account),
         rights => tx.set_member(owned, account, rights),
     })

@@ -65,3 +65,4 @@ pub mod undo;
 pub mod usage;
 pub mod users;
 pub mod verdicts;
+pub mod withdrawal;

@@ -16,10 +16,11 @@ use crate::model::settings::Settings;
 use crate::model::shape::Shape;
 use crate::model::value;
 use crate::model::verdict::{LONGEST_TEXT, Outcome, ReviewRequest, Verdict};
-use crate::registry::approval::{self, APPROVAL_REQUIRED, BLOCKING_FINDINGS, CLIENT_ANSWERED, CLIENT_CHANGED, ReviewAnswer};
+use crate::registry::approval::{self, APPROVAL_REQUIRED, BLOCKING_FINDINGS, CLIENT_CHANGED, ReviewAnswer};
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::history;
 use crate::registry::principal::Principal;
+use crate::registry::trials::CLIENT_ANSWERED;
 use crate::registry::verdicts::{self, Judgement, NewVerdict, RequestChange};
 use crate::review::finding::RuleFinding;
 use crate::review::rules::RULE_SET;
@@ -248,7 +249,7 @@ fn beginning(reason: &str) -> String {
 /// Sets the state of a client and its description, and returns the client.
 fn set_state(tx: &Tx<'_>, by: &Principal, old: &Client, state: State, description: &str) -> Result<Client> {
     let mut new = Client { state, state_description: description.to_owned(), updated_at: tx.now, ..old.clone() };
-    approval::save(tx, old, &mut new)?;
+    approval::save(tx, by, old, &mut new)?;
     history::record(tx, by, &Entity::Client(old.id.clone()), Action::Update, FIELDS, Some(old), Some(&new))?;
     Ok(new)
 }

@@ -144,7 +144,7 @@ pub fn rotate(
     let until: Time = tx.now.plus_seconds(grace_seconds);
     issue(tx, &mut client, secret, grace_seconds)?;
     let Settled { withdrawn, verdict } = judged.settle(tx, by, settings, &mut client, secretlessness)?;
-    approval::save(tx, &before, &mut client)?;
+    approval::save(tx, by, &before, &mut client)?;
     if withdrawn != Withdrawn::default() || client.state != before.state {
         let changed = Client { secret: None, ..client.clone() };
         history::record(tx, by, &entity, Action::Update, FIELDS, Some(&before), Some(&changed))?;

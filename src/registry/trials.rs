@@ -8,14 +8,16 @@ use crate::base::id::{AccountId, ClientId, UserId};
 use crate::model::bounds::TRIALS;
 use crate::model::choice::State;
 use crate::model::event::Action;
-use crate::registry::approval::CLIENT_ANSWERED;
+use crate::model::grant::Authorization;
 use crate::registry::entity::{Entity, live_client};
 use crate::registry::principal::Principal;
+use crate::registry::withdrawal::withdraw;
 use crate::registry::{bounds, history};
 use crate::store::members::Owned;
 use crate::store::{Deleted, Tx};
 
 errors! {
+    CLIENT_ANSWERED: FailedPrecondition "keyfob" "client_answered" "client `{client_id}` no longer waits for an answer";
     ONLY_COLLABORATORS_TRY: PermissionDenied
         "keyfob" "only_collaborators_try" "only collaborators of client `{client_id}` can try it before it is approved";
 }
@@ -83,36 +85,47 @@ pub fn begin(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> R
 /// # Errors
 /// `built_in_client`.
 pub fn end(tx: &Tx<'_>, by: &Principal, user: &UserId, client: &ClientId) -> Result<()> {
-    let entity = Entity::Client(client.clone());
-    entity.check_not_built_in()?;
-    if !stop(tx, client, user)? {
-        return Ok(());
-    }
-    history::record_values(tx, by, &entity, Action::EndTrial, json!({"user_id": user.as_str()}), json!({}))
+    Entity::Client(client.clone()).check_not_built_in()?;
+    if tx.trial_begun_at(client, user)?.is_some() { stop(tx, by, client, user) } else { Ok(()) }
+}
+
+/// Ends the trials of a client that was refused: what they allowed must not work again when it is approved after all.
+pub(super) fn end_all(tx: &Tx<'_>, by: &Principal, client: &ClientId) -> Result<()> {
+    tx.client_testers(&Owned::Client(client.clone()), None)?.iter().try_for_each(|(client, user)| stop(tx, by, client, user))
 }
 
 /// Makes a change that may remove collaborators, and ends their trials, so those who come back are asked again. With `user`, only that user
 /// is checked.
-pub(super) fn ending(tx: &Tx<'_>, owned: &Owned, user: Option<&UserId>, change: impl FnOnce() -> Result<()>) -> Result<()> {
-    let testers = tx.client_testers(owned, user)?;
+pub(super) fn ending(tx: &Tx<'_>, by: &Principal, owned: &Owned, user: Option<&UserId>, change: impl FnOnce() -> Result<()>) -> Result<()> {
+    let mut trying = Vec::new();
+    for (client, user) in tx.client_testers(owned, user)? {
+        if may_try(tx, &client, &user)? {
+            trying.push((client, user));
+        }
+    }
     change()?;
-    for (client, user) in testers {
-        if !is_collaborator(tx, &client, &user)? {
-            stop(tx, &client, &user)?;
+    for (client, user) in trying {
+        if !may_try(tx, &client, &user)? {
+            stop(tx, by, &client, &user)?;
         }
     }
     Ok(())
 }
 
-/// Deletes a tester with the authorization that the trial has brought; returns false if the user is none. What was authorized before, while the
-/// client was open to everyone, stays.
-fn stop(tx: &Tx<'_>, client: &ClientId, user: &UserId) -> Result<bool> {
-    let Some(begun_at) = tx.trial_begun_at(client, user)? else { return Ok(false) };
-    tx.delete_client_tester(client, user)?;
-    if tx.authorization(user, client)?.is_some_and(|authorization| authorization.created_at >= begun_at) {
-        tx.delete_authorization(user, client)?;
+/// Ends the trial of a tester, or of the user who registered the client, with the authorization that it has brought or renewed. What was
+/// authorized before, while the client was open to everyone, stays; of the user who registered it, whose trial has no beginning, nothing does.
+fn stop(tx: &Tx<'_>, by: &Principal, client: &ClientId, user: &UserId) -> Result<()> {
+    let begun_at = tx.trial_begun_at(client, user)?;
+    if begun_at.is_some() {
+        tx.delete_client_tester(client, user)?;
+        let old = json!({"user_id": user.as_str()});
+        history::record_values(tx, by, &Entity::Client(client.clone()), Action::EndTrial, old, json!({}))?;
     }
-    Ok(true)
+    let is_of_trial = |authorization: Authorization| begun_at.is_none_or(|begun_at| authorization.updated_at >= begun_at);
+    if tx.authorization(user, client)?.is_some_and(is_of_trial) {
+        withdraw(tx, by, user, client)?;
+    }
+    Ok(())
 }
 
 /// Returns whether a user is a collaborator, directly or through an organization.

@@ -5,6 +5,7 @@ use rusqlite::named_params;
 use crate::base::error::Result;
 use crate::base::id::{ClientId, UserId};
 use crate::base::time::Time;
+use crate::model::choice::State;
 use crate::store::members::Owned;
 use crate::store::transaction::Tx;
 
@@ -34,21 +35,23 @@ impl Tx<'_> {
         self.value("SELECT count(*) FROM client_testers WHERE user_id = :user_id", named_params! {":user_id": user})
     }
 
-    /// Returns the testers of a client, or those of the clients of an organization who are its members: whose trial may end with a change
-    /// there. Of one user, if there is one.
+    /// Returns the testers of a client, and who registered it while it waits for approval; or those of the clients of an organization who are
+    /// its members: whose trial may end with a change there. Of one user, if there is one.
     pub(crate) fn client_testers(&self, owned: &Owned, user: Option<&UserId>) -> Result<Vec<(ClientId, UserId)>> {
-        let statement = match owned {
-            Owned::Client(_) => {
-                "SELECT client_id, user_id FROM client_testers WHERE client_id = :id AND (:user_id IS NULL OR user_id = :user_id)"
-            }
+        let of_owned = match owned {
+            Owned::Client(_) => "client_id = :id",
             Owned::Organization(_) => {
-                "SELECT client_id, user_id FROM client_testers WHERE client_id IN (SELECT client_id FROM client_members WHERE account_id = :id) \
-                 AND user_id IN (SELECT account_id FROM organization_members WHERE organization_id = :id) \
-                 AND (:user_id IS NULL OR user_id = :user_id)"
+                "client_id IN (SELECT client_id FROM client_members WHERE account_id = :id) \
+                 AND user_id IN (SELECT account_id FROM organization_members WHERE organization_id = :id)"
             }
         };
-        let values = named_params! {":id": owned.as_str(), ":user_id": user};
-        self.all(statement, values, |cells| Ok((cells.take("client_id")?, cells.take("user_id")?)))
+        let statement = format!(
+            "SELECT client_id, user_id FROM (SELECT client_id, user_id FROM client_testers UNION \
+             SELECT c.client_id, u.user_id FROM clients c JOIN users u ON u.user_id = c.registered_by WHERE c.state = :requested) \
+             WHERE {of_owned} AND (:user_id IS NULL OR user_id = :user_id)"
+        );
+        let values = named_params! {":id": owned.as_str(), ":user_id": user, ":requested": State::Requested.number()};
+        self.all(&statement, values, |cells| Ok((cells.take("client_id")?, cells.take("user_id")?)))
     }
 
     pub(crate) fn delete_client_tester(&self, client: &ClientId, user: &UserId) -> Result<()> {

@@ -245,3 +245,63 @@ fn a_trial_goes_on_while_there_is_another_way_to_collaborate() {
     member_of(&server, "organizations/acme-corp", json!({"user_ids": {"user_id": "bob"}}), &["RIGHT_CLIENT_INFO"]);
     assert!(!can_ask(&server, &mut bob, "my-app"), "that was the last way");
 }
+
+#[test]
+fn what_a_trial_renews_of_an_older_authorization_goes_with_it() {
+    let (server, secret) = crate::oauth::fixture();
+    let mut bob = server.signed_in("bob");
+    let asked = [("scope", "openid offline_access email")];
+    bob.code(&server, "my-app", &[("scope", "openid")]);
+    server.has_state("my-app", "STATE_REQUESTED");
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    server.wait_seconds(1);
+    begins(&server, &mut bob);
+    server.wait_seconds(1);
+    let tokens = server.tokens("my-app", &secret, &bob.code(&server, "my-app", &asked));
+    bob.sends_form(&server, "/console/clients/my-app/trial/end", &[]);
+    assert_eq!(server.status_with(&tokens.access, "/oauth/userinfo"), 401);
+    server.has_state("my-app", "STATE_APPROVED");
+    assert!(bob.get(&server, &authorize_target("my-app", &asked)).asks_for_consent(), "he agrees anew");
+}
+
+#[test]
+fn who_registered_a_client_and_is_removed_while_it_waits_leaves_it_nothing() {
+    let (server, secret) = crate::oauth::fixture();
+    server.has_state("my-app", "STATE_REQUESTED");
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_ALL"]);
+    let mut alice = server.signed_in("alice");
+    let tokens = server.tokens("my-app", &secret, &alice.code(&server, "my-app", &[("scope", "openid offline_access")]));
+    makes_collaborator(&server, "bob", "alice", &[]);
+    server.has_state("my-app", "STATE_APPROVED");
+    assert_eq!(server.status_with(&tokens.access, "/oauth/userinfo"), 401);
+    assert_eq!(server.refresh("my-app", &secret, &tokens.refresh).status, 400);
+}
+
+#[test]
+fn what_a_trial_allowed_does_not_outlive_a_refusal_of_the_client() {
+    for state in ["STATE_REJECTED", "STATE_SUSPENDED"] {
+        let (server, secret) = crate::oauth::fixture();
+        server.has_state("my-app", "STATE_REQUESTED");
+        makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+        let mut bob = server.signed_in("bob");
+        begins(&server, &mut bob);
+        let tokens = server.tokens("my-app", &secret, &bob.code(&server, "my-app", &[("scope", "openid offline_access")]));
+        for state in [state, "STATE_REQUESTED", "STATE_APPROVED"] {
+            server.has_state("my-app", state);
+        }
+        assert_eq!(server.status_with(&tokens.access, "/oauth/userinfo"), 401, "{state}");
+        assert_eq!(server.refresh("my-app", &secret, &tokens.refresh).status, 400, "{state}");
+    }
+}
+
+#[test]
+fn the_history_tells_of_a_trial_that_ends_with_the_collaboration_and_of_what_it_takes_along() {
+    let (server, _) = crate::oauth::fixture();
+    server.has_state("my-app", "STATE_REQUESTED");
+    makes_collaborator(&server, "alice", "bob", &["RIGHT_CLIENT_INFO"]);
+    let mut bob = server.signed_in("bob");
+    begins(&server, &mut bob);
+    bob.code(&server, "my-app", &[]);
+    server.check("alice", "DELETE", "/api/v3/clients/my-app/collaborators/user/bob", "", "200");
+    server.signed_in("alice").sees(&server, "/console/clients/my-app/activity", &["client.trial.delete", "client.authorization.delete"]);
+}
