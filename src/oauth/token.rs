@@ -80,7 +80,10 @@ fn documented_refresh_token(body: &Parameters) -> Option<&str> {
 /// Authenticates the client, then issues.
 fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequest, presented: &Presented) -> Result<Reply> {
     let judged = match client::prove(transactions, presented)? {
-        Ok(proof) => transactions.write(|call| in_transaction(call, &proof, wanted))?,
+        Ok(proof) => {
+            make_keys_for(transactions, &proof, wanted)?;
+            transactions.write(|call| in_transaction(call, &proof, wanted))?
+        }
         Err(refusal) => Err(refusal),
     };
     match judged {
@@ -89,6 +92,13 @@ fn answer(transactions: &Transactions<'_>, input: &Input<'_>, wanted: &TokenRequ
         }
         Err(refusal) => Ok(refused::reply(input.request, &refusal)),
     }
+}
+
+/// Makes the keys that the reply needs before the code is used up: making them may take longer than the client waits.
+fn make_keys_for(transactions: &Transactions<'_>, proof: &ProvenClient, wanted: &TokenRequest) -> Result<()> {
+    let TokenRequest::Redeem(exchange) = wanted else { return Ok(()) };
+    let is_needed = transactions.read(|call| tokens::will_be_signed(call.tx, &proof.client_id, exchange))?;
+    if is_needed { transactions.make_missing_keys() } else { Ok(()) }
 }
 
 /// Returns `Ok` with a refusal in it where what the refusal records must be committed: a revoked family, an event.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::base::error::Result;
-use crate::base::id::UserId;
+use crate::base::id::{ClientId, UserId};
 use crate::base::jws::SigningAlgorithm;
 use crate::base::secret::{self, Hash, Token, TokenKind};
 use crate::base::time::Time;
@@ -14,6 +14,7 @@ use crate::model::client::{Client, ClientType};
 use crate::model::grant::{ACCESS_SECONDS, AccessToken, AuthorizationCode, RETRY_SECONDS};
 use crate::model::scope::{GrantedScope, Scope};
 use crate::model::settings::Settings;
+use crate::model::sign_in::AccessTokenFormat;
 use crate::registry::client_authentication::check_usable;
 use crate::registry::live_tokens::limit;
 use crate::registry::refusal::{
@@ -80,31 +81,15 @@ const ROTATED_KEPT_SECONDS: i64 = 7 * 24 * 60 * 60;
 /// Only those of the store. A refusal is an `Ok`, as in all of this module.
 pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exchange) -> Result<Judged<Issued>> {
     let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
-    let Some((code, hash)) = tx.authorization_code(&exchange.code.id)? else {
-        secret::match_no_generated(&exchange.code.key);
-        return refused(&CODE_UNKNOWN);
+    let code = match code_of(tx, client, exchange)? {
+        Ok(code) => code,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    if !hash.matches(&exchange.code.key) {
-        return refused(&CODE_UNKNOWN);
-    }
-    if code.client_id != client.id {
-        return refused(&CODE_OF_ANOTHER_CLIENT);
-    }
     if let Some(family_id) = &code.family_id {
         tx.delete_token_family(family_id)?;
         return refused(&CODE_REPLAYED);
     }
-    if code.expires_at <= tx.now {
-        return refused(&CODE_EXPIRED);
-    }
-    if let Err(refusal) = check_redirect_uri(client, &code, exchange).and_then(|()| check_verifier(client, &code, exchange)) {
-        return Ok(Err(refusal));
-    }
-    // The secret was removed meanwhile, and nothing else proves that the code is this client's.
-    if code.code_challenge.is_none() && consent::is_public(tx, &client.id)? {
-        return refused(&CODE_VERIFIER_MISSING);
-    }
-    if let Err(refusal) = check_still_allowed(tx, client, Grant::AuthorizationCode, &code.user_id)? {
+    if let Err(refusal) = check_code(tx, client, &code, exchange)? {
         return Ok(Err(refusal));
     }
     let id = Token::fresh(TokenKind::AccessToken).id;
@@ -115,6 +100,48 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     let requested = Requested { granted, scope_differs: code.scope_differs };
     let first = Issuance::first(id, code.user_id, code.session_id, requested, Terms::usual(tx));
     issue_first(tx, settings, client, Issuance { nonce: code.nonce, signed_in_at: code.signed_in_at, ..first }).map(Ok)
+}
+
+/// Returns whether something of the reply to an exchange will be signed, and the exchange will not be refused as things are now.
+/// # Errors
+/// Only those of the store.
+pub fn will_be_signed(tx: &Tx<'_>, client_id: &ClientId, exchange: &Exchange) -> Result<bool> {
+    let Some(client) = tx.client(client_id, Deleted::No)? else { return Ok(false) };
+    let Ok(code) = code_of(tx, &client, exchange)? else { return Ok(false) };
+    let is_signed = code.words.has_openid() || client.sign_in.access_token_format == AccessTokenFormat::Jwt;
+    Ok(is_signed && code.family_id.is_none() && check_code(tx, &client, &code, exchange)?.is_ok())
+}
+
+/// Returns the code of an exchange, used up or not, if it is this client's.
+fn code_of(tx: &Tx<'_>, client: &Client, exchange: &Exchange) -> Result<Judged<AuthorizationCode>> {
+    let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
+    let Some((code, hash)) = tx.authorization_code(&exchange.code.id)? else {
+        secret::match_no_generated(&exchange.code.key);
+        return refused(&CODE_UNKNOWN);
+    };
+    if !hash.matches(&exchange.code.key) {
+        return refused(&CODE_UNKNOWN);
+    }
+    if code.client_id != client.id {
+        return refused(&CODE_OF_ANOTHER_CLIENT);
+    }
+    Ok(Ok(code))
+}
+
+/// Checks all else that an exchange has to fulfil for a code that was not used yet.
+fn check_code(tx: &Tx<'_>, client: &Client, code: &AuthorizationCode, exchange: &Exchange) -> Result<Judged<()>> {
+    let refused = |reason| Ok(Err(Refusal::to(reason, &client.id)));
+    if code.expires_at <= tx.now {
+        return refused(&CODE_EXPIRED);
+    }
+    if let Err(refusal) = check_redirect_uri(client, code, exchange).and_then(|()| check_verifier(client, code, exchange)) {
+        return Ok(Err(refusal));
+    }
+    // The secret was removed meanwhile, and nothing else proves that the code is this client's.
+    if code.code_challenge.is_none() && consent::is_public(tx, &client.id)? {
+        return refused(&CODE_VERIFIER_MISSING);
+    }
+    check_still_allowed(tx, client, Grant::AuthorizationCode, &code.user_id)
 }
 
 /// Issues tokens that a user authorized a client for without a code: in a fixture, for tests.

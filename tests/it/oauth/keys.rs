@@ -1,5 +1,6 @@
 //! The keys that sign tokens: when they are made, published, used and withdrawn.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::mpsc::channel;
 
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::fixture;
 use super::prompt::hint;
-use crate::browser::authorize_target;
+use crate::browser::{CALLBACK, authorize_target, form};
 use crate::console::signed_in_admin;
 use crate::folder::Folder;
 use crate::server::{PEER, Server};
@@ -349,4 +350,24 @@ fn others_went_on() -> bool {
 fn others_read_and_write_while_the_first_keys_are_made() {
     // A key is now and then found at once.
     assert!((0..5).any(|_| others_went_on()));
+}
+
+#[test]
+fn a_code_is_not_used_up_before_the_keys_that_its_reply_needs_are_there() {
+    let (server, secret) = fixture();
+    let code = server.signed_in("bob").code(&server, "my-app", &[("scope", "openid")]);
+    let body = form(&[
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("client_id", "my-app"),
+        ("client_secret", &secret),
+    ]);
+    let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+    let (target, id) = ("/oauth/token".to_owned(), "x".to_owned());
+    let request = Request { method: Method::Post, target, headers, body: body.into_bytes(), id, peer: PEER };
+    let used = RefCell::new(Vec::new());
+    let note = || used.borrow_mut().push(server.value::<i64>("SELECT count(*) FROM authorization_codes WHERE family_id IS NOT NULL"));
+    assert_eq!(server.app.answer(request, &note).status, 200);
+    assert!(used.borrow().iter().all(|used| *used == 0), "it waited for the keys before: {:?}", used.borrow());
 }
