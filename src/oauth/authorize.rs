@@ -39,7 +39,11 @@ pub fn authorize<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
     }
     // A user signs in for what the URL says: a form that says something else is another request.
     let is_edited = Parameters::of_body(input.request).is_ok_and(|body| body.has_any(PARAMETERS) || body.has_any(SIGN_IN_PARAMETERS));
-    let request = authorization_request(&parameters, if is_edited { "" } else { &input.request.target });
+    let mut request = authorization_request(&parameters, if is_edited { "" } else { &input.request.target });
+    // A page of any client would find an address by guesses, from whether a frame in it is answered with a code.
+    if let Some(sign_in) = request.sign_in.as_mut().filter(|_| !origin::opens_page(input.request)) {
+        sign_in.forget_address();
+    }
     let (answer, shown) = (answer(input)?, consent_page::read_shown(&parameters));
     Ok(Box::new(move |transactions| Authorize { input, parameters, request, answer, shown }.run(transactions)))
 }
@@ -149,14 +153,14 @@ impl Authorize<'_> {
             (Decision::ErrorPage(refusal), _) => NextStep::ErrorPage(refusal),
             (Decision::ErrorRedirect { redirect_uri, refusal }, _) => NextStep::SendBack { redirect_uri, refusal },
             (Decision::SelectAccount(client), Some(session)) => {
-                let another = login::anew(&self.place_to_sign_in_for(), self.account_hint().as_ref());
-                NextStep::Reply(account_page::page(session, &client, &self.place_with(&[("login_hint", "")]), &another))
+                let another = self.sign_in_of_another(self.account_hint().as_ref());
+                NextStep::Reply(account_page::page(session, &client, &self.place_with(&[("login_hint", "")]), another.as_deref()))
             }
             (Decision::Proceed(asked), Some(session)) => match (asked.consent, self.answer_to(&asked)) {
                 (Consent::Given, _) | (Consent::Needed | Consent::Missing, UserAnswer::Yes) => NextStep::SendCode(asked),
                 (Consent::Needed, UserAnswer::NotAsked) => {
-                    let another = login::anew(&self.place_to_sign_in_for(), None);
-                    NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked, &another)?)
+                    let another = self.sign_in_of_another(None);
+                    NextStep::Reply(consent_page::page(call, session, self.input, &self.request, &asked, another.as_deref())?)
                 }
                 (Consent::Needed, UserAnswer::No) => send_back(asked, &CONSENT_DENIED),
                 (Consent::Missing, _) => send_back(asked, &CONSENT_NEEDED),
@@ -223,6 +227,11 @@ impl Authorize<'_> {
         };
         let is_too_long = reply.header("Location").is_some_and(|place| place.len() > LONGEST_PLACE);
         if is_too_long { Err(Refusal::of(&REQUEST_TOO_LONG).named().into()) } else { Ok(reply) }
+    }
+
+    /// Returns the path of the sign-in page for somebody else; `None` if it is too long.
+    fn sign_in_of_another(&self, hint: Option<&AccountHint>) -> Option<String> {
+        Some(login::anew(&self.place_to_sign_in_for(), hint)).filter(|place| place.len() <= LONGEST_PLACE)
     }
 
     /// Returns the account to sign in with: the one that the client expects, or else the same again.

@@ -32,14 +32,14 @@ use crate::review::rules::is_dangerous;
 /// How many of the user's groups are named.
 const MOST_GROUPS: usize = 20;
 
-/// Draws the page; `another` is the path of the sign-in page for somebody else.
+/// Draws the page; `another` is the path of the sign-in page for somebody else, if there is one.
 pub fn page(
     call: &Call<'_>,
     session: &Session,
     input: &Input<'_>,
     request: &AuthorizationRequest,
     asked: &ValidRequest,
-    another: &str,
+    another: Option<&str>,
 ) -> Result<Reply> {
     let user = live_user(call.tx, &session.user_id)?;
     let client = &asked.client;
@@ -56,7 +56,10 @@ pub fn page(
         p { strong { (name) } @if is_for_sign_in(asked) { " wants to sign you in." } @else { " wants to act in your name." } }
         p { @if client.description.is_empty() { "It does not say what it is for." } @else { (client.description) } }
         (origin(client))
-        p { "You are signed in as " strong { (user.id) } ". " a href=(another) { "Use another account" } }
+        p {
+            "You are signed in as " strong { (user.id) } "."
+            @if let Some(another) = another { " " a href=(another) { "Use another account" } }
+        }
         (warnings(call, asked)?)
         h2 { (name) " asks to" }
         (shown_words(call, &user, asked)?)

@@ -78,6 +78,13 @@ impl SignInRequest {
         self.login_hint.as_deref().and_then(AccountHint::parse)
     }
 
+    /// Leaves out the hint at an account if it is an address.
+    pub fn forget_address(&mut self) {
+        if let Some(AccountHint::Address(_)) = self.account_hint() {
+            self.login_hint = None;
+        }
+    }
+
     /// Decides whether the user who is signed in will do.
     /// # Errors
     /// Only those of the store. The refusal is for the client.

@@ -459,3 +459,27 @@ fn a_request_that_a_page_of_the_client_posts_is_led_to_the_same_request_as_get()
     let answer = bob.send(&server, "POST", "/oauth/authorize", &elsewhere, &format!("{query}&login_hint={}", "x".repeat(10_000)));
     assert_eq!((answer.status, answer.header("Location")), (400, None));
 }
+
+#[test]
+fn an_e_mail_address_as_a_hint_does_nothing_in_a_frame_so_that_none_is_guessed() {
+    let (server, _) = fixture();
+    let mut bob = agreed(&server);
+    for address in ["bob@example.com", "alice@example.com"] {
+        code_of(&bob.send(&server, "GET", &asked(&[("login_hint", address)]), &[("Sec-Fetch-Dest", "iframe")], ""));
+    }
+}
+
+#[test]
+fn another_account_is_offered_only_where_its_link_is_not_too_long_for_a_browser() {
+    let (server, _) = fixture();
+    let mut bob = server.signed_in("bob");
+    let (short, long) = ("x".repeat(2000), "\"".repeat(2500));
+    for more in [&[][..], &[("prompt", "select_account")]] {
+        for (state, is_offered) in [(&short, true), (&long, false)] {
+            let target = authorize_target("my-app", &[&[("scope", "openid"), ("state", state)], more].concat());
+            let page = bob.get(&server, &target);
+            assert_eq!(page.status, 200);
+            assert_eq!(page.text().contains("Use another account"), is_offered, "{more:?}");
+        }
+    }
+}
