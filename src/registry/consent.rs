@@ -184,12 +184,26 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
     }
 }
 
-/// Returns the client that waits for somebody to sign in; `None` if nobody's sign-in would let its request be granted.
+/// A client that waits for somebody to sign in, and where it has the user sent.
+#[derive(Debug)]
+pub struct WaitingClient {
+    pub client: Client,
+    pub redirect_uri: String,
+}
+
+/// Returns the client that waits for somebody to sign in, if strangers may be told of it. `None` if nobody's sign-in would let its request be
+/// granted, if it is for some groups or flagged, or if the request does not name a redirect URI of it.
 /// # Errors
 /// Only those of the store.
-pub fn waiting_client(tx: &Tx<'_>, settings: &Settings, request: &AuthorizationRequest) -> Result<Option<Client>> {
+pub fn waiting_client(tx: &Tx<'_>, settings: &Settings, request: &AuthorizationRequest) -> Result<Option<WaitingClient>> {
+    if request.redirect_uri.is_none() {
+        return Ok(None);
+    }
     match (judge(tx, settings, None, request)?, request.client_id.parse()) {
-        (Decision::ErrorRedirect { refusal, .. }, Ok(id)) if *refusal.reason == SIGN_IN_NEEDED => tx.client(&id, Deleted::No),
+        (Decision::ErrorRedirect { refusal, redirect_uri }, Ok(id)) if *refusal.reason == SIGN_IN_NEEDED => {
+            let is_for_all = |client: &Client| client.state == State::Approved && client.sign_in.allowed_groups.is_empty();
+            Ok(tx.client(&id, Deleted::No)?.filter(is_for_all).map(|client| WaitingClient { client, redirect_uri }))
+        }
         _ => Ok(None),
     }
 }

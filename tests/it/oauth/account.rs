@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde_json::json;
+
 use super::fixture;
 use crate::browser::{Browser, PASSWORD, authorize_target, form};
 use crate::server::{Answer, Server};
@@ -101,7 +103,8 @@ fn the_sign_in_page_names_the_client_that_waits_only_where_its_request_may_come_
     let good = authorize_target("my-app", &[]);
     let page = |target: &str| Browser::default().get(&server, &format!("/oauth/login?{}", form(&[("n", target)]))).text();
     let names = |target: &str| page(target).contains("data-message=\"waiting-client\"");
-    assert!(page(&good).contains("You will continue to <strong>Weather &lt;Station&gt;</strong>"), "{}", page(&good));
+    let named = "You will continue to <strong>Weather &lt;Station&gt;</strong> at <strong>https://app.example</strong>";
+    assert!(page(&good).contains(named), "{}", page(&good));
     let mistyped = server.post_form("/oauth/login", &[("n", &good), ("user_id", "bob"), ("password", "wrong")]).text();
     assert!(mistyped.contains("data-message=\"waiting-client\""), "{mistyped}");
     for other in [
@@ -112,14 +115,19 @@ fn the_sign_in_page_names_the_client_that_waits_only_where_its_request_may_come_
         authorize_target("My App", &[]),
         authorize_target("my-app", &[("redirect_uri", "https://evil.example/")]),
         authorize_target("my-app", &[("client_id", "my-app")]),
+        "/oauth/authorize?client_id=my-app&response_type=code".to_owned(),
+        good.replace("authorize?", "authorize?x=1#&"),
         authorize_target("my-app", &[("response_mode", "fragment")]),
     ] {
         assert!(!names(&other), "{other}");
     }
-    for (state, is_named) in [("REQUESTED", false), ("REJECTED", false), ("SUSPENDED", false), ("FLAGGED", true)] {
+    for (state, is_named) in [("REQUESTED", false), ("REJECTED", false), ("SUSPENDED", false), ("FLAGGED", false)] {
         server.has_state("my-app", &format!("STATE_{state}"));
         assert_eq!(names(&good), is_named, "{state}");
     }
+    server.has_state("my-app", "STATE_APPROVED");
+    super::sign_in_fields::set(&server, json!({"allowed_groups": ["crew"]}), "200");
+    assert!(!names(&good), "strangers learn of no client that is for some");
 }
 
 #[test]
@@ -314,4 +322,27 @@ fn signing_in_and_out_is_written_down() {
     assert!(names.ends_with(&["user.session.create", "user.session.delete"]), "{names:?}");
     assert!(events.iter().all(|event| !event.new_values.contains("ONZW4")));
     assert!(events.iter().rev().take(2).all(|event| event.actor.account_id.as_deref() == Some("bob")));
+}
+
+#[test]
+fn the_page_takes_a_user_id_as_people_type_it_and_says_what_is_none() {
+    let (server, _) = fixture();
+    let typed = |user: &str| Browser::default().post(&server, "/oauth/login", &[("user_id", user), ("password", PASSWORD)]);
+    for user in ["bob", " bob ", "Bob", "BOB\t"] {
+        assert_eq!(typed(user).status, 303, "{user}");
+    }
+    for user in ["bob@example.com", "Bob Smith"] {
+        let answer = typed(user);
+        let text = answer.text();
+        assert_eq!(answer.status, 400, "{text}");
+        assert!(text.contains("Enter your user ID, not your name or e-mail address.") && !text.contains("regex"), "{text}");
+    }
+}
+
+#[test]
+fn a_place_with_a_fragment_is_none_to_go_on_to() {
+    let (server, _) = fixture();
+    let place = form(&[("n", "/console#x")]);
+    let answer = server.signed_in("bob").get(&server, &format!("/oauth/login?{place}"));
+    assert_eq!(answer.header("Location"), Some("/oauth/"));
 }

@@ -483,3 +483,17 @@ fn another_account_is_offered_only_where_its_link_is_not_too_long_for_a_browser(
         }
     }
 }
+
+#[test]
+fn the_wanted_address_is_named_again_after_a_wrong_password_and_only_beside_the_app_that_wants_it() {
+    let (server, _) = fixture();
+    let mut nobody = Browser::default();
+    let page = sign_in_page(&nobody.get(&server, &asked(&[("login_hint", "bob@example.com")])));
+    let shown = nobody.get(&server, &page);
+    shown.tells("address-wanted");
+    assert!(shown.text().contains("name=\"login_hint\" value=\"bob@example.com\""), "{}", shown.text());
+    let wrong = nobody.post(&server, &page, &[("user_id", "bob"), ("password", "wrong")]);
+    assert_eq!(wrong.status, 400);
+    wrong.tells("address-wanted");
+    nobody.get(&server, "/oauth/login?login_hint=call.0800@example.com").does_not_tell("address-wanted");
+}
