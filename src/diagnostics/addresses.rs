@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::diagnostics::finding::Finding;
 use crate::http::origin::Origin;
 use crate::model::deployment::Deployment;
+use crate::model::finding::Finding;
 
 /// Returns the host whose name clients look for in the certificate; `None` if it is not known, or if a proxy has a certificate for them.
 pub fn host_of_certificate(deployment: &Deployment) -> Option<String> {
@@ -89,7 +89,7 @@ fn is_wildcard(origin: &Origin) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::finding::Level;
+    use crate::model::finding::Level;
 
     fn level(listen: &str, public_url: &str, has_tls: bool, trusts_proxies: bool) -> Level {
         let tls = has_tls.then(Default::default);

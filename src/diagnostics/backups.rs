@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use crate::base::time::Time;
-use crate::diagnostics::finding::{Finding, counted, span};
 use crate::model::deployment::BackupSchedule;
+use crate::model::finding::{Finding, counted, span};
 use crate::store::backup::times_in;
 
 const CHECK: &str = "backups";

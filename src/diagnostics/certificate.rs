@@ -9,8 +9,8 @@ use rustls::server::ParsedCertificate;
 use ureq::tls::{PemItem, parse_pem};
 
 use crate::base::time::Time;
-use crate::diagnostics::finding::{Finding, span};
 use crate::http::certificate::Certificate;
+use crate::model::finding::{Finding, span};
 
 const CHECK: &str = "certificate";
 

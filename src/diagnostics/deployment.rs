@@ -3,18 +3,23 @@
 use std::path::PathBuf;
 
 use crate::base::time::Time;
-use crate::diagnostics::finding::Finding;
 use crate::diagnostics::{addresses, backups, certificate, files};
 use crate::model::deployment::Deployment;
+use crate::model::finding::Finding;
 use crate::store::files::resolved;
 
 /// A clock that is before this was never set: keyfob is not older.
 const EARLIEST: &str = "2026-01-01T00:00:00Z";
 
-pub fn check(deployment: &Deployment, now: Time) -> Vec<Finding> {
-    let mut found = vec![clock(now), addresses::check(deployment)];
+/// Checks what is known without looking at any file.
+pub fn check_settings(deployment: &Deployment, now: Time) -> Vec<Finding> {
+    vec![clock(now), addresses::check(deployment)]
+}
+
+/// Checks the files, of which some may be far away: this takes as long as they take to answer.
+pub fn check_files(deployment: &Deployment, now: Time) -> Vec<Finding> {
     let host = addresses::host_of_certificate(deployment);
-    found.extend(deployment.tls.as_ref().map(|(file, key)| certificate::check(file, key, host.as_deref(), now)));
+    let mut found: Vec<Finding> = deployment.tls.iter().map(|(file, key)| certificate::check(file, key, host.as_deref(), now)).collect();
     match data_file(deployment) {
         Ok(None) => {}
         Ok(Some(file)) => {

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::base::folder::folder_of;
-use crate::diagnostics::finding::{Finding, size};
+use crate::model::finding::{Finding, size};
 use crate::registry::readiness::LEAST_ROOM;
 use crate::store::files::{COMPANIONS, beside};
 use crate::store::inspection::free_bytes;

@@ -5,6 +5,5 @@ mod backups;
 mod certificate;
 pub mod deployment;
 mod files;
-pub mod finding;
 pub mod rows;
 pub mod running;

@@ -2,8 +2,8 @@
 
 use crate::base::error::Result;
 use crate::base::time::Time;
-use crate::diagnostics::finding::{Finding, counted};
 use crate::model::client::BUILT_IN;
+use crate::model::finding::{Finding, counted};
 use crate::store::Tx;
 use crate::store::observations::Observation;
 

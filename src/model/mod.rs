@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod email;
 pub mod event;
 pub mod field;
+pub mod finding;
 pub mod grant;
 pub mod mask;
 pub mod member;

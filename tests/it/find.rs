@@ -1,5 +1,7 @@
 //! Finding things in the Console: lists, their search, the search over everything, and the dashboard.
 
+use keyfob::base::time::Clock;
+use keyfob::diagnostics::running::look_at_files;
 use keyfob::model::deployment::Deployment;
 use keyfob::model::settings::Settings;
 use serde_json::json;
@@ -137,10 +139,13 @@ fn the_dashboard_warns_administrators_of_what_doctor_would() {
         tls: Some(("nowhere.pem".into(), "nowhere.key".into())),
         ..Deployment::default()
     };
-    let mut server = Server::with(Settings { deployment, ..Settings::default() });
+    let mut server = Server::with(Settings { deployment: deployment.clone(), ..Settings::default() });
     server.has_user("alice");
     let (mut admin, mut alice) = (signed_in_admin(&server), server.signed_in("alice"));
     server.execute("UPDATE events SET happened_at = happened_at + 86400000000");
+    admin.opens(&server, "/console").does_not_tell("certificate");
+    // No request looks at files: a thread beside them does.
+    look_at_files(&deployment, Clock::System.now());
     let page = admin.opens(&server, "/console");
     ["public-url", "certificate", "history", "administrators"].iter().for_each(|warning| page.tells(warning));
     page.does_not_tell("proxies");

@@ -152,10 +152,7 @@ const FLOORS: &[Floors] = &[
         ],
     },
     Floors { folder: "cli/doctor", floors: &[&["data"], &["run"]] },
-    Floors {
-        folder: "diagnostics",
-        floors: &[&["finding"], &["addresses", "backups", "certificate", "files", "rows"], &["deployment"], &["running"]],
-    },
+    Floors { folder: "diagnostics", floors: &[&["addresses", "backups", "certificate", "files", "rows"], &["deployment"], &["running"]] },
     Floors { folder: "cli/docs", floors: &[&["help", "completions"], &["man"]] },
     Floors {
         folder: "cli/serve",
@@ -177,6 +174,7 @@ const FLOORS: &[Floors] = &[
             &[
                 "certificate",
                 "checkpoints",
+                "file_checks",
                 "observer",
                 "opening",
                 "prober",

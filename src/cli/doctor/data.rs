@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::base::error::Result;
 use crate::base::time::Time;
-use crate::diagnostics::finding::Finding;
 use crate::diagnostics::rows;
+use crate::model::finding::Finding;
 use crate::store::inspection::{Inspection, SchemaAge};
 
 pub fn check(file: &Path, now: Time) -> Vec<Finding> {

@@ -11,7 +11,7 @@ use crate::cli::run::output::{List, json_text};
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::terminal::print;
 use crate::diagnostics::deployment;
-use crate::diagnostics::finding::{Finding, Level};
+use crate::model::finding::{Finding, Level};
 
 /// The highest exit code: higher ones mean something else to shells.
 const MOST_PROBLEMS: usize = 100;
@@ -47,7 +47,8 @@ fn print_items(values: &Values, found: &[Finding]) -> Result<(), Failure> {
 
 fn findings(configuration: &Configuration) -> Vec<Finding> {
     let (now, deployment) = (Clock::System.now(), configuration.deployment());
-    let mut found = deployment::check(&deployment, now);
+    let mut found = deployment::check_settings(&deployment, now);
+    found.extend(deployment::check_files(&deployment, now));
     match deployment::data_file(&deployment) {
         Ok(Some(file)) => found.extend(data::check(&file, now)),
         Ok(None) => found.push(Finding::ok("data", "the database is temporary")),

@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod checkpoints;
 pub mod control_socket;
 pub mod declaration;
+pub mod file_checks;
 pub mod introduction;
 pub mod metrics_listener;
 pub mod observer;

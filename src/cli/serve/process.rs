@@ -26,7 +26,9 @@ use crate::cli::serve::service::Service;
 use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
-use crate::cli::serve::{backups, certificate, checkpoints, declaration, observer, prober, protected_names, seed, site_logo, sweeper};
+use crate::cli::serve::{
+    backups, certificate, checkpoints, declaration, file_checks, observer, prober, protected_names, seed, site_logo, sweeper,
+};
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
 use crate::fixture::world::World;
@@ -167,7 +169,7 @@ fn start_background(
     let certificate = certificate.map(|certificate| Background::start(app, move |_, stopped| certificate::watch(&certificate, stopped)));
     let prober = (app.settings().review_probe == ReviewProbe::On).then(|| Background::start(app, prober::run));
     let observe = move |app: &App, stopped: &Stopped| observer::run(&counts, app, stopped);
-    let always = [Background::start(app, sweeper::run), Background::start(app, checkpoints::run)];
+    let always = [sweeper::run, checkpoints::run, file_checks::run].map(|work| Background::start(app, work));
     let of_server = [Background::start(app, watch), Background::start(app, observe)];
     always.into_iter().chain(of_server).chain(backups).chain(certificate).chain(prober).collect()
 }

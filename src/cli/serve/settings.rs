@@ -22,7 +22,7 @@ use crate::http::base_path::BasePath;
 use crate::http::listener::limits::Limits;
 use crate::http::listener::proxies::TrustedProxies;
 use crate::http::listener::public_socket::ListenAddress;
-use crate::model::deployment::{BackupSchedule, Deployment};
+use crate::model::deployment::{BackupSchedule, Deployment, NotedFindings};
 use crate::model::protected_names::ProtectedNameList;
 use crate::model::settings::{AdminRights, Approval, ContactPolicy, Creators, ReviewProbe, Settings, UserRegistration};
 use crate::model::site::{LONGEST_NAME, SiteLogo};
@@ -157,6 +157,7 @@ impl Configuration {
             tls: self.tls.clone(),
             data: self.data.clone().map(PathBuf::from),
             backups: self.backups.clone(),
+            noted: NotedFindings::default(),
         }
     }
 }

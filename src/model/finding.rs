@@ -1,4 +1,4 @@
-//! What a check found.
+//! What a check of a server found.
 
 use serde_json::{Value, json};
 
