@@ -118,7 +118,7 @@ fn seen(tx: &Tx<'_>, client: &Client, now: &Judgement, request: Option<&ReviewRe
         .encode(&Sha256::digest(json!([client.id.as_str(), client.state.name(), now.shown, findings, members, said]).to_string())[..16]))
 }
 
-/// Lists the reviews of the clients that wait, worst first.
+/// Lists the reviews of the clients that wait, the worst finding first, and the longest wait first among those that weigh the same.
 pub(crate) fn waiting<'a>(tx: &'a Tx<'a>, settings: &'a Settings, page: Page) -> Result<Reading<'a, ClientReview>> {
     let ids = tx.clients_in_review(page)?;
     Ok(Reading { items: Box::new(ids.items.into_iter().map(move |id| show(tx, settings, &id))), total: ids.total })
