@@ -48,16 +48,25 @@ fn is_svg(text: &str) -> bool {
         let end = match rest {
             comment if comment.starts_with("<!--") => "-->",
             declaration if declaration.starts_with("<?") => "?>",
-            // Drawing programs declare entities between brackets.
-            doctype if doctype.starts_with("<!") => match doctype.find(['[', '>']) {
-                Some(at) if doctype[at..].starts_with('[') => "]>",
-                _ => ">",
-            },
+            doctype if doctype.starts_with("<!") => {
+                let Some(after) = after_doctype(doctype) else { return false };
+                rest = after.trim_start();
+                continue;
+            }
             element => return element.strip_prefix("<svg").is_some_and(|rest| rest.starts_with([' ', '\t', '\r', '\n', '>', '/'])),
         };
         let Some((_, after)) = rest.split_once(end) else { return false };
         rest = after.trim_start();
     }
+}
+
+/// Returns what follows a document type. Drawing programs declare entities in it, between brackets.
+fn after_doctype(text: &str) -> Option<&str> {
+    let (before, after) = text.split_at(text.find(['[', '>'])?);
+    if after.starts_with('>') {
+        return after.strip_prefix('>');
+    }
+    after.match_indices(']').find_map(|(at, _)| text[before.len() + at + 1..].trim_start().strip_prefix('>'))
 }
 
 /// The logo as its file was last read. Clones share it.
@@ -86,7 +95,8 @@ mod tests {
         assert_eq!(kind(b"RIFF1234WEBPVP8 "), Some("image/webp"));
         let declaring =
             "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x\" [\n<!ENTITY ns_svg \"http://www.w3.org/2000/svg\">\n]>\n<svg>";
-        for svg in [declaring, "<svg/>", "\u{feff}<?xml version=\"1.0\"?>\n<!-- <html> -->\n<!DOCTYPE svg>\n<svg xmlns=\"x\">"] {
+        let spaced = declaring.replace("]>", "]\n >");
+        for svg in [declaring, &spaced, "<svg/>", "\u{feff}<?xml version=\"1.0\"?>\n<!-- <html> -->\n<!DOCTYPE svg>\n<svg xmlns=\"x\">"] {
             assert_eq!(kind(svg.as_bytes()), Some("image/svg+xml"), "{svg}");
         }
         for other in ["", "<html><svg/></html>", "<svgx>", "<!-- <svg>", "GIF89a", "svg"] {
