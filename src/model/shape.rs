@@ -220,6 +220,9 @@ impl Shape {
             }
             Shape::Words(kind, _) => items.iter().enumerate().try_for_each(|(i, item)| {
                 let wrong = |BadId(reason)| Invalid::new(message, &format!("{name}[{i}]"), reason);
+                if items[..i].contains(item) {
+                    return Err(wrong(BadId("value must be in the list only once".to_owned())));
+                }
                 (kind.check)(item.as_str().unwrap_or_default()).map_err(wrong)
             }),
             Shape::Attributes => check_attributes(message, name, value, LONGEST_ATTRIBUTE),

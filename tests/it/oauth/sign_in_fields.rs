@@ -51,6 +51,8 @@ fn a_client_that_says_nothing_has_no_member_for_it_and_what_it_sets_is_read_agai
         json!({"scopes": [""]}),
         json!({"allowed_groups": ["No Group"]}),
         json!({"resource_servers": ["x"]}),
+        json!({"resource_servers": ["my-api", "my-api"]}),
+        json!({"scopes": ["invoices:read", "invoices:read"]}),
     ] {
         set(&server, wrong, "400 validation");
     }
