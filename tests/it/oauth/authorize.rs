@@ -474,13 +474,22 @@ fn an_error_page_says_what_to_change_and_to_collaborators_what_was_received() {
     let opened = |user: &str| server.signed_in(user).send(&server, "GET", &target, &[("Accept", "text/html")], "");
     let page = opened("alice");
     page.explains(403, "invalid_redirect_uri");
-    assert_eq!(page.messages(), ["advice", "received"]);
-    for said in ["letter by letter", "https://&lt;other&gt;.example/cb", "href=\"/console/clients/my-app\""] {
+    assert_eq!(page.messages(), ["advice", "received", "difference"]);
+    let difference = "Both begin with <code>https://</code>. Then <code>&lt;other&gt;.example/cb</code> was received, and \
+                      <code>app.example/cb</code> is registered.";
+    assert!(!page.text().contains("code_challenge_method"), "it has nothing to do with it: {}", page.text());
+    for said in [
+        difference,
+        "redirect_uri_not_registered",
+        "letter by letter",
+        "https://&lt;other&gt;.example/cb",
+        "href=\"/console/clients/my-app\"",
+    ] {
         assert!(page.text().contains(said), "{said} is not in {}", page.text());
     }
     let page = opened("bob");
     assert_eq!(page.messages(), ["advice"], "others learn nothing of the client");
-    assert!(!page.text().contains("other&gt;"), "{}", page.text());
+    assert!(!page.text().contains("other&gt;") && page.text().contains("redirect_uri_not_registered"), "{}", page.text());
     let unknown = authorize_target("nobody-app", &[]);
     let page = server.signed_in("alice").send(&server, "GET", &unknown, &[("Accept", "text/html")], "");
     assert_eq!((page.status, page.messages()), (404, vec!["advice".to_owned()]));
