@@ -101,12 +101,13 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
     if tx.client_exists(id, Deleted::Either)? { Err((&ID_TAKEN).into()) } else { Ok(()) }
 }
 
-/// Returns the client of this ID, if the caller registered it just now and it has no secret.
+/// Returns the client of this ID, if the caller registered it just now for this owner and it has no secret.
 /// # Errors
 /// Only those of the store.
-pub fn registered_without_secret_just_now(tx: &Tx<'_>, by: &Principal, id: &ClientId) -> Result<Option<Client>> {
+pub fn registered_without_secret_just_now(tx: &Tx<'_>, by: &Principal, id: &ClientId, owner: &AccountId) -> Result<Option<Client>> {
     let is_own = by.account.is_some() && tx.client_registered_by(id)? == by.account;
-    let client = if is_own && consent::is_public(tx, id)? { tx.client(id, Deleted::No)? } else { None };
+    let is_for_owner = is_own && members::owners(tx, &Owned::Client(id.clone()))?.contains(owner);
+    let client = if is_for_owner && consent::is_public(tx, id)? { tx.client(id, Deleted::No)? } else { None };
     Ok(client.filter(|client| client.created_at.plus_seconds(REPEATABLE_SECONDS) > tx.now))
 }
 

@@ -253,10 +253,12 @@ fn a_form_of_a_client_that_is_sent_again_shows_its_secret_and_one_that_was_chang
 #[test]
 fn a_form_of_a_client_without_a_secret_that_is_sent_again_shows_the_client_and_makes_no_other() {
     let (server, mut alice) = server_with_alice();
-    let mut registers = |id, name, uri| {
-        let fields = [ONCE, ("kind", "app"), ("id", id), ("name", name), ("redirect_uris", uri), ("description", "")];
+    server.has_organization("alice", "acme-corp");
+    let mut registers_for = |owner, id, name, uri| {
+        let fields = [ONCE, ("kind", "app"), ("owner", owner), ("id", id), ("name", name), ("redirect_uris", uri), ("description", "")];
         alice.sends_form(&server, "/console/add/client", &new_client(&fields))
     };
+    let mut registers = |id, name, uri| registers_for("user:alice", id, name, uri);
     let uri = "https://lamp.example/cb";
     for id in ["", "", "lamp"] {
         registers(id, "Lamp", uri).tells("client-ready");
@@ -265,8 +267,11 @@ fn a_form_of_a_client_without_a_secret_that_is_sent_again_shows_the_client_and_m
     registers("lamp", "Another lamp", uri).refuses("id", "id_taken");
     registers("", "Lamp", "https://lamp.example/another").tells("client-ready");
     server.check("alice", "GET", "/api/v3/clients/lamp-2", "", "200");
+    registers("lamp", "Lamp", "not a URL").does_not_tell("client-ready");
     server.wait_seconds(601);
     registers("lamp", "Lamp", uri).refuses("id", "id_taken");
+    registers("porch", "Porch", uri).tells("client-ready");
+    registers_for("organization:acme-corp", "porch", "Porch", uri).refuses("id", "id_taken");
 }
 
 #[test]

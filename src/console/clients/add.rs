@@ -93,13 +93,14 @@ fn with_id(transactions: &Transactions<'_>, input: &Input<'_>, form: &Form) -> R
     Ok(made.map_or_else(|| form.clone(), |id| form.with("id", id.as_str())))
 }
 
-/// Returns the client that this form has registered just now, if it was sent before: it has the secret of the form, or none and all that the
-/// form says.
+/// Returns the client that this form has registered just now, if it was sent before: it has the secret of the form, or none, the owner and all
+/// that the form says.
 fn registered(call: &Call<'_>, input: &Input<'_>, form: &Form, id: &ClientId) -> Result<Option<Client>> {
     if AppKind::of(form).client_type == ClientType::Confidential {
         return repeatable_secret::issued(call, input, form, id);
     }
-    let client = clients::registered_without_secret_just_now(call.tx, call.by, id)?;
+    let Some(owner) = account(form.one("owner")).filter(|_| !form.has(CHECK)) else { return Ok(None) };
+    let client = clients::registered_without_secret_just_now(call.tx, call.by, id, &owner)?;
     Ok(client.filter(|client| FORM.makes(client, form, call.by.is_admin)))
 }
 

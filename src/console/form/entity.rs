@@ -355,7 +355,8 @@ impl<E> EntityForm<E> {
 
     /// Returns whether an entity is what this form makes.
     pub fn makes(&self, entity: &E, form: &Form, is_admin: bool) -> bool {
-        self.differing(&self.draft(form, Mode::Create), entity, is_admin).is_empty()
+        let is_well_formed = self.problems(form, is_admin, None).is_ok_and(|problems| problems.is_empty());
+        is_well_formed && self.differing(&self.draft(form, Mode::Create), entity, is_admin).is_empty()
     }
 
     /// Returns the fields that this form can change and that differ from those of the entity as the form would send them.
