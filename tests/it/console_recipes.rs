@@ -5,7 +5,7 @@ use keyfob::model::recipes::RECIPES;
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, form};
-use crate::console::{secret_of, server_with_alice};
+use crate::console::{new_client, secret_of, server_with_alice};
 use crate::server::Server;
 
 const APP: &str = "https://app.example.com/path";
@@ -106,7 +106,7 @@ fn a_form_that_is_refused_keeps_its_recipe() {
 }
 
 #[test]
-fn only_an_app_that_signs_people_in_needs_no_rights() {
+fn only_an_app_that_is_of_no_use_without_rights_needs_some() {
     let (server, mut alice) = server_with_alice();
     let target = address("integration", "https://app.example.com");
     register(&mut alice, &server, &target, &[("id", "integration"), ("rights", "")]).refuses("rights", "no_rights");
@@ -116,6 +116,9 @@ fn only_an_app_that_signs_people_in_needs_no_rights() {
     let page = register(&mut alice, &server, &target, &[]);
     page.tells("client-ready");
     server.check("alice", "GET", "/api/v3/clients/miniflux", "", "200");
+    let own = alice.get(&server, "/console/add/client").text();
+    assert!(own.contains("sign people in with OpenID Connect, and nothing else") && !own.contains("Rights <span class=\"required\">"));
+    alice.sends_form(&server, "/console/add/client", &new_client(&[("rights", "")])).tells("client-ready");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The form of a client.
 
-use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityForm, Mode, TECHNICAL_CONTACT, Widget, field};
+use crate::console::form::entity::{ADMINISTRATIVE_CONTACT, ATTRIBUTES, EntityForm, FormField, Mode, TECHNICAL_CONTACT, Widget, field};
 use crate::console::form::fields::label;
 use crate::model::client::{Client, FIELDS, IDENTIFIERS};
 
@@ -17,6 +17,9 @@ pub fn field_label(field: &str) -> String {
     ];
     FORM.field_label(field, OTHERS)
 }
+
+const RIGHTS: FormField =
+    field("rights", "Rights", "Without any, the app can sign people in with OpenID Connect, and nothing else.", Widget::Rights);
 
 pub static FORM: EntityForm<Client> = EntityForm {
     message: "Client",
@@ -52,7 +55,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
         ADMINISTRATIVE_CONTACT,
         TECHNICAL_CONTACT,
         field("grants", "Grant types", "", Widget::Grants),
-        field("rights", "Rights", "", Widget::Rights).required_in(&[Mode::Create]).notes(
+        RIGHTS.required_in(&[Mode::Create]).notes(
             "Ask only for the minimum set of rights that the application needs: every right is shown to users when they are asked for consent.",
             "Users must authorize the client anew before rights that you add are granted.",
         ),

@@ -22,9 +22,9 @@ const RECIPE: Label =
 
 const APP: Label = label("app", "Address of the app", "Where people open it, such as https://grafana.example.com.");
 
-/// Returns whether a new client has to ask for some right: not if it is an app that only signs its users in.
+/// Returns whether a new client has to ask for some right: only an app that is of no use without any.
 pub fn needs_rights(form: &Form) -> bool {
-    of_form(form).is_none_or(|recipe| !recipe.rights.is_empty())
+    of_form(form).is_some_and(|recipe| !recipe.rights.is_empty())
 }
 
 /// Returns the recipe of a new client, as the form has it.

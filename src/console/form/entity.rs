@@ -221,7 +221,7 @@ impl FormField {
         let label = Label { is_required: self.required_in.contains(&mode) && !is_optional, ..self.label };
         let note = self.notes[usize::from(mode == Mode::Update)];
         html! {
-            @if !note.is_empty() && !is_optional { p .note { (note) } }
+            @if !note.is_empty() { p .note { (note) } }
             @match self.widget {
                 Widget::Text => (fields.text(label)),
                 Widget::Area => (fields.area(label)),

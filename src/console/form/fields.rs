@@ -303,6 +303,7 @@ impl Fields {
                 legend { (label.text) (required(label)) }
                 (self.problem_at(label.name))
                 (rights_picker::picker(offered.or(chosen), chosen))
+                (hint(label))
             }
         }
     }
