@@ -2,9 +2,10 @@
 
 use maud::html;
 
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::uri;
 use crate::call::{Call, Input, LongWork, Transactions};
+use crate::failure;
 use crate::http::reply::Reply;
 use crate::http::request::Method;
 use crate::http::{csrf, origin};
@@ -41,7 +42,12 @@ pub fn end_session<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
 
 fn answer(transactions: &Transactions<'_>, input: &Input<'_>, parameters: &Parameters, request: &EndSessionRequest) -> Result<Reply> {
     let (session, reply) = transactions.read(|call| {
-        let asked = end_session::judge(call.tx, call.settings, call.by.session(), request)?;
+        let asked = match end_session::judge(call.tx, call.settings, call.by.session(), request) {
+            Err(error @ Error::Named(_)) if call.by.session().is_some() && failure::prefers_html(input.request) => {
+                return Ok((None, still_signed_in(input, &error)));
+            }
+            asked => asked?,
+        };
         Ok(match call.by.session() {
             Some(session) if !is_meant(input, &asked) => (None, question(input, parameters, session, &asked)),
             session => (session.map(|session| session.id.clone()), signed_out(input, parameters, &asked)),
@@ -72,6 +78,17 @@ fn signed_out(input: &Input<'_>, parameters: &Parameters, asked: &EndSessionAske
     };
     let state: Vec<(&str, &str)> = parameters.one("state").map(|state| ("state", state)).into_iter().collect();
     Reply::redirect(input.request.method, uri::location(place, &state))
+}
+
+/// Draws what is wrong with the request, and how its user can sign out all the same.
+fn still_signed_in(input: &Input<'_>, error: &Error) -> Reply {
+    let (title, explained) = failure::explained(input.request, error);
+    let content = html! {
+        (explained)
+        p data-message="still-signed-in" { "You are still signed in here." }
+        p { a .button.main href="/oauth/end-session" { "Sign out" } }
+    };
+    failure::with_headers(frame::page(failure::body(input.request, error).0.status(), title, &content), error)
 }
 
 fn question(input: &Input<'_>, parameters: &Parameters, session: &Session, asked: &EndSessionAsked) -> Reply {

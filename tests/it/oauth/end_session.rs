@@ -56,6 +56,20 @@ fn an_id_token_of_the_session_ends_it_at_once_and_leads_back_also_when_it_has_ex
 }
 
 #[test]
+fn a_user_whom_an_app_leads_here_wrongly_can_sign_out_all_the_same() {
+    let (server, secret) = fixture();
+    let (mut bob, _) = signed_in(&server, &secret);
+    let wrong = target(&[("client_id", "my-app"), ("post_logout_redirect_uri", "https://app.example/elsewhere")]);
+    let page = bob.send(&server, "GET", &wrong, &[("Accept", "text/html")], "");
+    page.explains(400, "post_logout_not_registered");
+    page.tells("still-signed-in");
+    assert!(page.text().contains("href=\"/oauth/end-session\"") && is_signed_in(&server, &mut bob), "{}", page.text());
+    agrees(&server, &mut bob, &[]).tells("signed-out");
+    let nobody = Browser::default().send(&server, "GET", &wrong, &[("Accept", "text/html")], "");
+    nobody.does_not_tell("still-signed-in");
+}
+
+#[test]
 fn without_a_valid_hint_of_this_session_the_user_is_asked_first() {
     let (server, secret) = fixture();
     let (_, of_another_session) = signed_in(&server, &secret);
