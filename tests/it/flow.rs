@@ -44,6 +44,19 @@ fn trying_a_client_runs_its_whole_flow_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn trying_a_client_without_rights_signs_the_developer_in() {
+    let (server, mut alice, secret) = registered(&[]);
+    let body = json!({"client": {"rights": []}, "field_mask": "rights"}).to_string();
+    server.check("alice", "PUT", "/api/v3/clients/my-client", &body, "200");
+    let page = alice.sends_form(&server, FLOW, &[("client_secret", &secret)]);
+    page.tells("flow-works");
+    for said in ["scope=openid+profile+email", "&quot;id_token&quot;", "GET /oauth/userinfo", "&quot;sub&quot;"] {
+        assert!(page.text().contains(said), "{said} is not in {}", page.text());
+    }
+    assert_eq!(authorizations(&server), 0);
+}
+
+#[test]
 fn what_the_developer_had_authorized_before_stays_as_it_was() {
     let (server, mut alice, secret) = registered(&[]);
     let code = alice.code(&server, "my-client", &[]);

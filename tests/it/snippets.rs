@@ -25,13 +25,15 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// With a client that has a secret, and one that has none. A redirect URL may have what is special to a language.
+    /// With a client that has a secret, one that has none, and one that only signs users in. A redirect URL may have what is special to a language.
     fn new(name: &str) -> Fixture {
         let folder = Folder::new(name);
         let client = |id: &str| json!({"client_id": id, "owner": "alice", "redirect_uris": ["https://app.example/it's/$HOME"], "grants": ["GRANT_AUTHORIZATION_CODE"], "rights": ["RIGHT_USER_INFO"]});
         let mut public = client("public-app");
         public["secret"] = Value::Null;
-        let seed = json!({"users": [{"user_id": "alice"}], "clients": [client("secret-app"), public]});
+        let mut signing_in = client("sign-in-app");
+        signing_in["rights"] = json!([]);
+        let seed = json!({"users": [{"user_id": "alice"}], "clients": [client("secret-app"), public, signing_in]});
         std::fs::write(folder.0.join("seed.json"), seed.to_string()).expect("a seed is written");
         let server = Running::start(&folder.0, &["--fixture", "seed.json"], &[]);
         let password = server.ready["users"][0]["password"].as_str().expect("a password");
@@ -81,7 +83,8 @@ impl Fixture {
         assert!(child.wait().expect("it ends").success(), "{output}");
         let tokens: Value = serde_json::from_str(&output).unwrap_or_else(|_| panic!("{output} is no JSON"));
         let bearer = format!("Bearer {}", tokens["access_token"].as_str().expect("a token"));
-        let reply = send(self.server.address(), "GET", "/api/v3/users/alice", &[("Authorization", &bearer)], "");
+        let opened = if client == "sign-in-app" { "/oauth/userinfo" } else { "/api/v3/users/alice" };
+        let reply = send(self.server.address(), "GET", opened, &[("Authorization", &bearer)], "");
         assert_eq!(reply.status, 200, "{}", reply.body);
     }
 }
@@ -98,12 +101,12 @@ fn of_file(program: impl AsRef<OsStr>, file: &Path) -> Command {
     command
 }
 
-/// Of a client with a secret and of one without; the folder is where the language finds its packages.
+/// Of each client; the folder is where the language finds its packages.
 fn every_client(name: &str, snippet: &str, place: impl Fn(&str) -> String, run: impl Fn(&Path, &Path) -> Command) {
     let fixture = Fixture::new(name);
-    for client in ["secret-app", "public-app"] {
+    for client in ["secret-app", "public-app", "sign-in-app"] {
         let file = fixture.download(client, snippet, &place(client));
-        fixture.save("secret-app.env", "OAUTH_CLIENT_ID=secret-app\n");
+        fixture.save(&format!("{client}.env"), &format!("OAUTH_CLIENT_ID={client}\n"));
         fixture.signs_alice_in(client, &mut run(&fixture.folder.0, &file));
     }
 }
@@ -211,11 +214,41 @@ fn the_page_of_a_client_has_its_addresses_and_its_programs_without_a_secret() {
         let file = alice.opens(&server, &format!("/console/clients/my-client/snippets/{name}"));
         assert_eq!(file.text(), shown);
         assert!(shown.contains("my-client") && !shown.contains(&secret));
-        for word in
-            ["{secret}", "{public}", "{http}", "{file}", "{issuer}", "{client_id}", "_endpoint}", "{redirect_uri}", "{authorization_url}"]
-        {
+        for word in [
+            "{secret}",
+            "{public}",
+            "{rights}",
+            "{sign-in}",
+            "{scope}",
+            "{http}",
+            "{file}",
+            "{issuer}",
+            "{client_id}",
+            "_endpoint}",
+            "{redirect_uri}",
+            "{authorization_url}",
+        ] {
             assert!(!shown.contains(word), "{name} has {word}");
         }
     }
     assert_eq!(alice.get(&server, "/console/clients/my-client/snippets/nothing").status, 404);
+}
+
+#[test]
+fn what_a_client_without_rights_gets_asks_for_the_scope_that_signs_its_users_in() {
+    let (server, mut alice) = server_with_alice();
+    server.has_app("alice", "my-app", &[]);
+    let page: Answer = alice.opens(&server, "/console/clients/my-app");
+    let shown = |id: &str| page.text_of(&format!("snippet-{id}"));
+    for (id, scope) in [
+        ("authorize", "scope=openid+profile+email"),
+        ("curl", "scope=openid+profile+email"),
+        ("openid-client", "scope: \"openid profile email\""),
+        ("authlib", "scope=\"openid profile email\""),
+        ("x-oauth2", "[]string{\"openid profile email\"}"),
+        ("oauth2", "Scope::new(\"openid profile email\""),
+    ] {
+        assert!(shown(id).replace("&quot;", "\"").contains(scope), "{id}: {}", shown(id));
+    }
+    assert!(!shown("openid-client").contains("'oauth2'"));
 }

@@ -9,7 +9,7 @@ use crate::base::id::UserId;
 use crate::base::uri::form_encoded;
 use crate::base::{pkce, request_id, secret};
 use crate::call::{Call, Input, LongWork, Transactions, Work};
-use crate::console::clients::page::{ClientPage, ClientTab};
+use crate::console::clients::page::{ClientPage, ClientTab, scope};
 use crate::console::form::fields::{Fields, Label, label};
 use crate::console::page::layout::{Layout, signed_in};
 use crate::console::page::paths;
@@ -123,15 +123,16 @@ impl Flow<'_> {
         self.hidden.extend(secret.filter(|secret| !secret.is_empty()).map(str::to_owned));
         let (verifier, state) = (secret::fresh_key(), secret::fresh_key());
         let redirect_uri = client.redirect_uris.first().map_or("", String::as_str);
-        let query = encoded([
+        let scope = scope(client);
+        let query = [
             ("response_type", "code"),
             ("client_id", client.id.as_str()),
             ("redirect_uri", redirect_uri),
             ("state", &state),
             ("code_challenge", &pkce::challenge(&verifier)),
             ("code_challenge_method", pkce::METHOD),
-        ]);
-        let target = format!("/oauth/authorize?{query}");
+        ];
+        let target = format!("/oauth/authorize?{}", encoded(query.into_iter().chain(scope.map(|scope| ("scope", scope)))));
         let mut reply =
             self.send("The application sends the browser to the authorization endpoint", Method::Get, &target, &SentBy::Browser, &[]);
         if reply.status == 200 {
@@ -154,10 +155,11 @@ impl Flow<'_> {
         let exchange = if secret.is_some() { &exchange[..4] } else { &exchange };
         let reply = self.send("The application redeems the code for a token", Method::Post, "/oauth/token", &by_client, exchange);
         let tokens: Value = serde_json::from_slice(&reply.body).ok()?;
-        let issued: Vec<&str> = ["access_token", "refresh_token"].iter().filter_map(|name| tokens[*name].as_str()).collect();
+        let issued: Vec<&str> = ["access_token", "refresh_token", "id_token"].iter().filter_map(|name| tokens[*name].as_str()).collect();
         self.hidden.extend(issued.iter().map(|token| (*token).to_owned()));
         let access_token = issued.first()?;
-        self.send("The application uses the token", Method::Get, "/api/v3/auth_info", &SentBy::Bearer(access_token), &[]);
+        let used = if scope.is_some() { "/oauth/userinfo" } else { "/api/v3/auth_info" };
+        self.send("The application uses the token", Method::Get, used, &SentBy::Bearer(access_token), &[]);
         let revoked = [("token", *access_token), ("client_id", client.id.as_str())];
         let revoked = if secret.is_some() { &revoked[..1] } else { &revoked };
         self.send("The application revokes the token, which ends it", Method::Post, "/oauth/revoke", &by_client, revoked);

@@ -145,6 +145,11 @@ pub fn state_reason(client: &Client) -> Option<String> {
     Some(format!("{APPROVAL_REQUIRED_AGAIN} {}{rest}", labels.join(", ")))
 }
 
+/// Returns the scope that a client without rights has to ask for: it signs its users in and does nothing else. With rights none is needed.
+pub fn scope(client: &Client) -> Option<&'static str> {
+    client.rights.is_empty().then_some("openid profile email")
+}
+
 /// Returns the name, or the ID if there is none.
 pub fn shown_name(client: &Client) -> &str {
     if client.name.is_empty() { client.id.as_str() } else { &client.name }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::base::error::{Error, Result};
 use crate::base::uri::form_encoded;
 use crate::call::{Call, Input, Work};
-use crate::console::clients::page::ClientPage;
+use crate::console::clients::page::{ClientPage, scope};
 use crate::console::page::layout::Layout;
 use crate::console::page::new_secret::{copied, copied_block, copied_line};
 use crate::console::page::paths::nowhere;
@@ -14,7 +14,7 @@ use crate::http::reply::Reply;
 use crate::model::client::Client;
 use crate::registry::consent;
 
-/// A program, whose lines may begin with the case in which they are there: `{secret}`, `{public}` or `{http}`.
+/// A program, whose lines may begin with the case in which they are there: `{secret}`, `{public}`, `{rights}`, `{sign-in}` or `{http}`.
 struct Snippet {
     name: &'static str,
     title: &'static str,
@@ -162,6 +162,8 @@ impl Snippet {
         let cases = [
             ("{secret}", !matches!(proof, Proof::Public)),
             ("{public}", matches!(proof, Proof::Public)),
+            ("{rights}", scope(client).is_none()),
+            ("{sign-in}", scope(client).is_some()),
             ("{http}", public_url.starts_with("http:")),
         ];
         let is_there = |line: &&str| cases.iter().all(|(case, is_so)| *is_so || !line.starts_with(case));
@@ -173,6 +175,7 @@ impl Snippet {
             ("{client_id}", (self.quoted)(client.id.as_str())),
             ("{authorization_url}", (self.quoted)(&authorization_url(public_url, client))),
             ("{authorization_endpoint}", (self.quoted)(&format!("{public_url}/oauth/authorize"))),
+            ("{scope}", (self.quoted)(scope(client).unwrap_or_default())),
             ("{token_endpoint}", (self.quoted)(&format!("{public_url}/oauth/token"))),
             // Last: it may hold any of the others.
             ("{redirect_uri}", (self.quoted)(redirect_uri(client))),
@@ -187,7 +190,8 @@ fn redirect_uri(client: &Client) -> &str {
 
 fn authorization_url(public_url: &str, client: &Client) -> String {
     let redirect_uri = form_encoded(redirect_uri(client).as_bytes());
-    format!("{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={redirect_uri}", client.id)
+    let scope = scope(client).map(|scope| format!("&scope={}", form_encoded(scope.as_bytes()))).unwrap_or_default();
+    format!("{public_url}/oauth/authorize?response_type=code&client_id={}&redirect_uri={redirect_uri}{scope}", client.id)
 }
 
 /// Writes a text as one word of a shell.

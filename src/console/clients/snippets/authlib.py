@@ -13,6 +13,7 @@ session = OAuth2Session(
 {secret}    os.environ["OAUTH_CLIENT_SECRET"],
 {public}    token_endpoint_auth_method="none",
     redirect_uri={redirect_uri},
+{sign-in}    scope={scope},
     code_challenge_method="S256",
 )
 verifier = secrets.token_urlsafe(48)

@@ -7,13 +7,15 @@ import * as oauth from 'openid-client';
 {secret}const proof = oauth.ClientSecretBasic(process.env.OAUTH_CLIENT_SECRET);
 {public}const proof = oauth.None();
 const config = await oauth.discovery(new URL({issuer}), {client_id}, undefined, proof, {
-  algorithm: 'oauth2',
+{rights}  algorithm: 'oauth2',
+{sign-in}  algorithm: 'oidc',
 {http}  execute: [oauth.allowInsecureRequests],
 });
 const pkceCodeVerifier = oauth.randomPKCECodeVerifier();
 const expectedState = oauth.randomState();
 const url = oauth.buildAuthorizationUrl(config, {
   redirect_uri: {redirect_uri},
+{sign-in}  scope: {scope},
   code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),
   code_challenge_method: 'S256',
   state: expectedState,

@@ -21,6 +21,7 @@ func main() {
 		ClientID:     {client_id},
 {secret}		ClientSecret: os.Getenv("OAUTH_CLIENT_SECRET"),
 		RedirectURL:  {redirect_uri},
+{sign-in}		Scopes:       []string{{scope}},
 		Endpoint:     oauth2.Endpoint{AuthURL: {authorization_endpoint}, TokenURL: {token_endpoint}},
 	}
 	verifier, state := oauth2.GenerateVerifier(), oauth2.GenerateVerifier()
@@ -39,5 +40,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	json.NewEncoder(os.Stdout).Encode(token)
+{rights}	json.NewEncoder(os.Stdout).Encode(token)
+{sign-in}	json.NewEncoder(os.Stdout).Encode(map[string]any{"access_token": token.AccessToken, "id_token": token.Extra("id_token")})
 }
