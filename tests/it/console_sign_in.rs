@@ -34,3 +34,14 @@ fn the_page_of_an_authorization_says_what_signing_in_tells_the_client() {
     assert_eq!(page.scopes_asked_for(), ["openid", "email", "groups"]);
     assert!(page.text().contains("know your e-mail address") && !page.text().contains("It may ."));
 }
+
+#[test]
+fn the_list_of_authorizations_names_the_client_and_says_that_it_only_signs_in() {
+    let (server, mut alice) = server_with_alice();
+    server.has_app("alice", "my-app", &[]);
+    server.check("alice", "PUT", "/api/v3/clients/my-app", r#"{"client": {"name": "My app"}, "field_mask": "name"}"#, "200");
+    alice.post(&server, &authorize_target("my-app", &[("scope", "openid email")]), &[("authorize", "true")]);
+    let list = alice.opens(&server, "/console/authorizations").text();
+    let named = "<a href=\"/console/authorizations/my-app\">My app</a> <span class=\"quiet\">my-app</span>";
+    assert!(list.contains(named) && list.contains("data-label=\"Rights\">signing in<"), "{list}");
+}

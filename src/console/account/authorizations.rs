@@ -17,6 +17,7 @@ use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
 use crate::console::page::table::Table;
 use crate::http::reply::Reply;
+use crate::model::client::Client;
 use crate::model::grant::AccessToken;
 use crate::model::grant::Authorization;
 use crate::model::mask::Mask;
@@ -38,8 +39,8 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let found = listing.page_of(read, &["client", "rights", "renewed"], |found, column| Ok(key(found, column)))?;
         let short = listing.if_short(found.total);
         let table = Table::<Authorization>::new("Authorizations", |found| found.client_id.to_string())
-            .sorted_if(short, "client", "Client ID", |found| html! { a href={(PATH) "/" (found.client_id)} { (found.client_id) } })
-            .sorted_if(short, "rights", "Rights", |found| html! { (found.rights.iter().count()) })
+            .sorted_if(short, "client", "Client", |found| named(call, found))
+            .sorted_if(short, "rights", "Rights", |found| html! { @if found.rights.is_empty() && !found.words.is_empty() { "signing in" } @else { (found.rights.iter().count()) } })
             .sorted(&listing, "created", "Created at", |found| timestamp(found.created_at))
             .sorted_if(short, "renewed", "Renewed at", |found| timestamp(found.updated_at))
             .actions(|found| html! { a .button.danger href={(PATH) "/" (found.client_id) "/revoke"} { "Revoke …" } });
@@ -57,6 +58,21 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     }))
 }
 
+/// Returns a client as far as everybody may see it.
+fn known(call: &Call<'_>, id: &ClientId) -> Option<Client> {
+    clients::get(call.tx, call.by, id, &Mask::default()).ok().map(|(client, _)| client)
+}
+
+/// Draws the name of a client, which leads to its authorization, and its ID.
+fn named(call: &Call<'_>, found: &Authorization) -> Markup {
+    let id = &found.client_id;
+    let name = known(call, id).map(|client| client.name).filter(|name| !name.is_empty());
+    html! {
+        a href={(PATH) "/" (id)} { (name.as_deref().unwrap_or(id.as_str())) }
+        @if name.is_some() { " " span .quiet { (id) } }
+    }
+}
+
 /// Returns what a short list is sorted by.
 fn key(found: &Authorization, column: &str) -> (Option<Time>, usize, String) {
     match column {
@@ -72,7 +88,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let layout = Layout::of(call, input)?;
         let authorization = authorizations::get(call.tx, layout.user_id(), &client)?;
         let tokens = authorizations::tokens(call.tx, layout.user_id(), &client, Direction::Descending, Page::new(1000, 1))?.items;
-        let known = clients::get(call.tx, call.by, &client, &Mask::default()).ok().map(|(client, _)| client);
+        let known = known(call, &client);
         let servers = known.as_ref().map_or(&[][..], |client| &client.sign_in.resource_servers);
         let rights: Vec<Right> = authorization.rights.iter().collect::<Vec<_>>();
         let content = html! {
