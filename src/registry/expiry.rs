@@ -21,7 +21,7 @@ const ADDRESS_STORED_SECONDS: i64 = 90 * DAY_SECONDS;
 const REFUSAL_STORED_SECONDS: i64 = 30 * DAY_SECONDS;
 
 /// At least as far back as a chart of daily tokens reaches.
-const COUNTS_STORED_DAYS: i64 = 400;
+pub const COUNTS_STORED_DAYS: i64 = 400;
 
 /// Whether a sweep deleted everything that has expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

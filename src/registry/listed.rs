@@ -9,7 +9,7 @@ use crate::store::members::Owned;
 
 pub struct ClientFacts {
     pub owners: Vec<AccountId>,
-    /// When it last got a token, if that was in the last 30 days.
+    /// When it last got a token, as far as days are kept.
     pub last_token: Option<Time>,
 }
 

@@ -13,7 +13,7 @@ use crate::console::form::deletion;
 use crate::console::page::layout::{Layout, adding, badge_of, may_add, state_name, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::menu::MenuItem;
-use crate::console::page::table::Table;
+use crate::console::page::table::{Table, whole};
 use crate::model::choice::State;
 use crate::model::client::Client;
 use crate::model::mask::Mask;
@@ -21,6 +21,7 @@ use crate::page::message;
 use crate::page::times::timestamp_or;
 use crate::registry::clients;
 use crate::registry::entity::Entity;
+use crate::registry::expiry::COUNTS_STORED_DAYS;
 use crate::registry::{likeness, listed};
 use crate::store::clients::ClientKey;
 use crate::store::{Deleted, Search, Tx};
@@ -143,16 +144,23 @@ pub fn clients_table(
         .sorted(listing, "name", "Name", |(client, _)| html! { (client.name) })
         .sorted_if(short, "owner", "Owner", |(client, _)| facts.get(&client.id).map(|facts| owners(&facts.owners)).unwrap_or_default())
         .sorted_if(short, "state", "State", |(client, _)| badge_of(client.state, client.deleted_at))
-        .sorted_if(short, "used", "Last used", |(client, _)| timestamp_or(facts.get(&client.id).and_then(|facts| facts.last_token), "not lately"));
+        .sorted_if(short, "used", "Last used", |(client, _)| last_token(client, facts.get(&client.id).and_then(|facts| facts.last_token), layout.call.tx.now));
     deletion::listed(table, layout, listing, (deleted, short), clients, |client| {
         (Entity::Client(client.id.clone()), client.created_at, client.deleted_at)
     })
 }
 
+/// Draws when a client last got a token. How many it got on a day is stored for a while: whether an older one ever got any is not known.
+pub fn last_token(client: &Client, last: Option<Time>, now: Time) -> Markup {
+    let is_all_known = client.created_at.day() > now.day() - COUNTS_STORED_DAYS;
+    let none = if is_all_known { "never".to_owned() } else { format!("not in the last {COUNTS_STORED_DAYS} days") };
+    timestamp_or(last, &none)
+}
+
 /// Draws who owns something.
 pub fn owners(owners: &[AccountId]) -> Markup {
     let names: Vec<&str> = owners.iter().take(OWNERS).map(AccountId::as_str).collect();
-    html! { (names.join(", ")) @if owners.len() > OWNERS { " and " (owners.len() - OWNERS) " more" } }
+    html! { @for (n, name) in names.iter().enumerate() { @if n > 0 { ", " } (whole(name)) } @if owners.len() > OWNERS { " and " (owners.len() - OWNERS) " more" } }
 }
 
 fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {

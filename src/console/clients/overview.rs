@@ -8,6 +8,7 @@ use crate::base::uri;
 use crate::call::{Input, Work};
 use crate::console::clients::flow;
 use crate::console::clients::form::field_label;
+use crate::console::clients::list::last_token;
 use crate::console::clients::page::{ClientPage, ClientTab};
 use crate::console::clients::recipe;
 use crate::console::clients::snippets::{self, Proof};
@@ -47,7 +48,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 h2 { "Use" }
                 dl .facts {
                     dt { "Users" } dd { (users::who_authorized(&page, &usage)) }
-                    dt { "Last token" } dd { (timestamp_or(usage.last_token, "never")) }
+                    dt { "Last token" } dd { (last_token(client, usage.last_token, call.tx.now)) }
                     dt { "Registered" } dd { (timestamp(client.created_at)) }
                 }
                 h3 { "Tokens per day" }

@@ -20,6 +20,14 @@ struct Column<'a, T> {
     cell: Box<dyn Fn(&T) -> Markup + 'a>,
 }
 
+/// Up to how many letters a word has room in a column.
+const LONGEST_WHOLE: usize = 20;
+
+/// Draws a word that is not broken where there is room for it.
+pub fn whole(word: &str) -> Markup {
+    html! { @if word.len() <= LONGEST_WHOLE { span .word { (word) } } @else { (word) } }
+}
+
 impl<'a, T> Table<'a, T> {
     pub fn new(caption: &'static str, id: fn(&T) -> String) -> Table<'a, T> {
         Table { caption, columns: Vec::new(), id }

@@ -12,7 +12,7 @@ use crate::console::form::deletion;
 use crate::console::page::layout::{Layout, badge_of, link_button, title};
 use crate::console::page::listing::Listing;
 use crate::console::page::menu::MenuItem;
-use crate::console::page::table::Table;
+use crate::console::page::table::{Table, whole};
 use crate::model::user::User;
 use crate::page::message;
 use crate::page::times::timestamp_or;
@@ -72,10 +72,10 @@ fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>, short: 
             }
         })
         .sorted(listing, "name", "Name", |(user, _)| html! { (user.name) })
-        .sorted(listing, "email", "E-mail", |(user, _)| html! { (user.primary_email_address) })
+        .sorted(listing, "email", "E-mail", |(user, _)| whole(&user.primary_email_address))
         .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at))
         .sorted_if(short, "clients", "Clients", |(user, _)| html! { @if let Some((clients, _)) = facts.get(&user.id) { (clients) } })
-        .sorted_if(short, "seen", "Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not lately"));
+        .sorted_if(short, "seen", "Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not signed in"));
     deletion::listed(table, layout, listing, (listing.deleted(), short), users, |user| {
         (Entity::User(user.id.clone()), user.created_at, user.deleted_at)
     })
