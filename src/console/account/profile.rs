@@ -53,7 +53,7 @@ pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             }
             Ok(())
         });
-        changed.map_err(|error| Refused::from(error).renamed("id", "primary_email_address"))?;
+        changed.map_err(|error| Refused::from(error).of_address())?;
         Ok(after(PATH, "saved"))
     })
 }
@@ -64,7 +64,7 @@ fn shown(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     let rows = FORM.changed_rows(call, &Entity::User(user.id.clone()), fields, &[])?;
     let content = html! {
         (title("Profile", &html! {}))
-        p .quiet { "You sign in as " code { (user.id) } ", since " (timestamp(user.created_at)) "." }
+        p .quiet { "You sign in as " code { (user.id) } ". The account was made " (timestamp(user.created_at)) "." }
         (fields.form(&layout, PATH, &rows, "Save changes", "/console"))
     };
     Ok(layout.page(fields.status(), MenuItem::Profile, "Profile", &content))

@@ -150,7 +150,7 @@ pub fn asked(request: &ReviewRequest, call: &Call<'_>) -> Markup {
     html! {
         p .quiet data-message="asked" {
             // Nobody has asked who only registered or changed it.
-            @if request.text.is_empty() { "Waiting since " }
+            @if request.text.is_empty() { "Request of " }
             @else { "Asked " @if let Some(account) = &request.account_id { "by " strong { (account) } " " } }
             (exact(request.asked_at)) ", " (age(request.asked_at, call.tx.now))
         }
@@ -186,7 +186,7 @@ fn differences(names: &[String], before: &Map<String, Value>, now: &Map<String, 
 fn last_verdict(verdict: &Verdict, review: &ClientReview) -> Markup {
     let outcome = match verdict.outcome {
         Outcome::Judged if review.waits_for.is_none() => "Judged again, by newer rules or after a change",
-        Outcome::Judged => "Judged, not answered",
+        Outcome::Judged => "Judged by the rules, answered by nobody yet",
         Outcome::Approved => "Approved",
         Outcome::Rejected => "Rejected",
         Outcome::ChangesRequested => "Changes asked for",

@@ -175,7 +175,7 @@ fn requests_form(call: &Call<'_>, requests: &[(ClientReview, Markup)], fields: &
         (fields.text(REASON))
         div .submit {
             button .danger name="reject" value="" { "Reject selected" }
-            button name="ask" value="" { "Ask for changes" }
+            button name="ask" value="" { "Ask for changes to selected" }
             button .main name="approve" value="" { "Approve selected" }
         }
         @if requests.len() > 1 {

@@ -180,14 +180,13 @@ fn shown(page: &ClientPage<'_>, fields: &Fields) -> Result<Reply> {
 fn secrets_table(path: &str, secrets: &[ClientSecret], now: Time) -> Markup {
     let newest = secrets.first().map(|secret| secret.number);
     let table = Table::<ClientSecret>::new("Secrets", |secret| secret.number.to_string())
-        .column("Created", |secret| exact(secret.created_at))
+        .column("Created", |secret| html! { (exact(secret.created_at)) @if newest == Some(secret.number) { " " span .quiet { "newest" } } })
         .column("Age", |secret| html! { (age(secret.created_at, now)) })
         .column("Last used", |secret| timestamp_or(secret.last_used_at, "never"))
         .column("Expires", |secret| timestamp_or(secret.expires_at, "never"))
         .actions(|secret| {
             html! {
-                @if newest == Some(secret.number) { span .quiet { "newest" } }
-                @else { a .button.danger href={(path) "/" (secret.number) "/end"} { "Expire now …" } }
+                @if newest != Some(secret.number) { a .button.danger href={(path) "/" (secret.number) "/end"} { "Expire now …" } }
             }
         });
     table.show(secrets)

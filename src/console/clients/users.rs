@@ -10,7 +10,7 @@ use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::page::layout::after_changing;
 use crate::console::page::menu::MenuItem;
 use crate::console::page::paths;
-use crate::page::times::timestamp_or;
+use crate::page::times::timestamp;
 use crate::page::words::counted;
 use crate::registry::authorizations::{revoke_all, revoke_some, user_count};
 use crate::registry::usage::ClientUsage;
@@ -18,7 +18,7 @@ use crate::registry::usage::ClientUsage;
 /// Draws how many users authorized the client and when last, and for who may change it the way to take that back.
 pub fn who_authorized(page: &ClientPage<'_>, usage: &ClientUsage) -> Markup {
     html! {
-        (counted(usage.users, "user")) " authorized it, last " (timestamp_or(usage.last_authorized, "never"))
+        (counted(usage.users, "user")) " authorized it" @if let Some(last) = usage.last_authorized { ", last " (timestamp(last)) }
         @if usage.users > 0 && page.rights.has(Right::ClientSettingsBasic) {
             " " a .button.danger href={(page.path(ClientTab::Overview)) "/revoke"} { "Revoke all …" }
         }
@@ -37,7 +37,7 @@ fn revoking<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
             menu_item: MenuItem::Clients,
             what: "Revoke all authorizations".to_owned(),
             consequence: format!(
-                "{} authorized {asked}. It loses all its tokens at once, and has to ask its users again. Its secrets stay valid.",
+                "{} authorized {asked}. The client loses all its tokens at once, and has to ask its users again. Its secrets stay valid.",
                 counted(users, "user"),
             ),
             path: format!("{own}/revoke"),

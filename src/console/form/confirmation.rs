@@ -77,7 +77,7 @@ impl<'r> Confirmed<'r> {
         Ok(Box::new(move |transactions| {
             let asked = transactions.read(self.about)?;
             let problem = if form.one(TYPED.name) != asked.typed {
-                Problem::new(TYPED.name, "not_confirmed", format!("Type {} to confirm.", asked.typed))
+                Problem::new(TYPED.name, "not_confirmed", format!("What was typed is not {}.", asked.typed))
             } else {
                 match (self.act)(transactions) {
                     Ok(reply) => return Ok(reply),

@@ -27,7 +27,7 @@ pub fn zone(layout: &Layout<'_>, entity: &Entity) -> Markup {
     html! {
         section .danger-zone {
             h2 { "Delete" }
-            p { (consequence(entity)) " Within a day it can be restored; its ID stays taken." }
+            p { (consequence(entity)) " Within a day the " (what(entity)) " can be restored; the ID stays taken." }
             (layout.button(&format!("{path}/delete"), &format!("Delete {}", what(entity)), "danger"))
         }
         @if layout.call.by.is_admin {
@@ -68,8 +68,8 @@ pub fn offer(layout: &Layout<'_>, entity: &Entity) -> Result<Option<Markup>> {
     let Some(deleted_at) = deletion::deleted_at(tx, entity)?.filter(|_| may_see) else { return Ok(None) };
     Ok(Some(html! {
         p data-message="deleted-entity" {
-            "This " (what(entity)) " was deleted " (timestamp(deleted_at)) ". It can be restored until " (exact(deletion::restorable_until(deleted_at)))
-            "; its ID stays taken until it is purged."
+            "This " (what(entity)) " was deleted " (timestamp(deleted_at)) ". The " (what(entity)) " can be restored until " (exact(deletion::restorable_until(deleted_at)))
+            "; the ID stays taken until the " (what(entity)) " is purged."
         }
         div .submit { (buttons(layout, entity)?) a href={(list(entity)) "?of=deleted"} { "Show all that are deleted" } }
     }))
@@ -81,7 +81,7 @@ fn buttons(layout: &Layout<'_>, entity: &Entity) -> Result<Markup> {
     let may_restore = rights::on(tx, by, entity, Deleted::Either)?.has(right(entity));
     Ok(html! {
         @if may_restore { (layout.button(&format!("{path}/restore"), "Restore", "")) }
-        @if by.is_admin { a .button.danger href={(path) "/purge"} { "Purge" } }
+        @if by.is_admin { a .button.danger href={(path) "/purge"} { "Purge …" } }
     })
 }
 

@@ -197,6 +197,15 @@ impl Refused {
         self.map(|problem| problem.renamed(field, here))
     }
 
+    /// Returns the refusal for a form in which only the e-mail address can be one that somebody has.
+    pub fn of_address(self) -> Refused {
+        self.map(|problem| match problem.error {
+            "already_exists" => Problem { text: "Another user has this e-mail address. Enter another one.".to_owned(), ..problem },
+            _ => problem,
+        })
+        .renamed("id", "primary_email_address")
+    }
+
     /// Returns the refusal for a form that gives rights.
     pub fn of_giving_rights(self) -> Refused {
         self.map(|problem| if problem.is_about_rights { problem.renamed("", "rights") } else { problem })

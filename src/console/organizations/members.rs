@@ -35,6 +35,8 @@ const KEYS: &[(&str, MemberKey)] = &[("id", MemberKey::Id), ("rights", MemberKey
 
 const KIND: Label = label("kind", "Kind", "");
 const ACCOUNT: Label = label("account", "ID", "Of a user or an organization that exists here.").required();
+/// An organization cannot be a member of an organization.
+const USER: Label = label(ACCOUNT.name, "User ID", "Of a user who exists here.").required();
 
 pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| listed(call, input, &Fields::default())))
@@ -237,9 +239,10 @@ fn removal_button(layout: &Layout<'_>, path: &str, text: &str, account: &Account
 
 fn add_form(call: &Call<'_>, input: &Input<'_>, owned: &Owned, fields: &Fields) -> Result<Reply> {
     let kinds: Vec<Choice> = vec![("user".to_owned(), "User".to_owned()), ("organization".to_owned(), "Organization".to_owned())];
+    let takes_both = matches!(owned, Owned::Client(_));
     let rows = html! {
-        @if matches!(owned, Owned::Client(_)) { (fields.select(KIND, &kinds)) }
-        (fields.id(ACCOUNT, Typing::Suggest(suggestions(owned))))
+        @if takes_both { (fields.select(KIND, &kinds)) }
+        (fields.id(if takes_both { ACCOUNT } else { USER }, Typing::Suggest(suggestions(owned))))
         (fields.rights(RIGHTS, offered(owned)))
     };
     let (action, add) = (format!("{}/add", path(owned)), format!("Add {}", word(owned)));

@@ -92,7 +92,7 @@ pub fn add<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
         let password = transactions.slowly(Slow::Password, input.request.peer, hash)?;
         let passwords = users::NewPasswords { password, temporary: None };
         let made = transactions.write(|call| users::create(call.tx, call.by, call.settings, id, &sent, &passwords));
-        let user = made.map_err(|error| Refused::from(error).renamed("id", "primary_email_address"))?;
+        let user = made.map_err(|error| Refused::from(error).of_address())?;
         Ok(after(&format!("/console/users/{}", user.id), "created"))
     })
 }
@@ -120,7 +120,7 @@ pub fn change<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
             }
             Ok(())
         });
-        changed.map_err(|error| Refused::from(error).renamed("id", "primary_email_address"))?;
+        changed.map_err(|error| Refused::from(error).of_address())?;
         Ok(after(&paths::path(&entity), "saved"))
     })
 }

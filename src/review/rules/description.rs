@@ -25,7 +25,7 @@ pub fn says_nothing(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
     } else if is_name_again(reviewed) {
         format!("`{}` is the name again", shown(&client.description))
     } else if letters(&client.description) < FEWEST_LETTERS {
-        format!("`{}` has fewer than {FEWEST_LETTERS} letters", shown(&client.description))
+        format!("The description `{}` has fewer than {FEWEST_LETTERS} letters", shown(&client.description))
     } else {
         return Vec::new();
     };
