@@ -158,3 +158,22 @@ pub fn on_a_phone_filters_are_as_wide_as_the_page_and_a_session_begins_with_its_
         assert_eq!(narrow, 0, "{page}");
     }
 }
+
+pub fn on_a_phone_lists_can_be_sorted_and_buttons_stay_whole(driver: &Driver) {
+    let server = Server::start("auto");
+    server.has_client("alice", "lamp");
+    server.is_told("PUT", "/api/v3/clients/lamp", &json!({"client": {"name": "Lamp"}, "field_mask": "name"}));
+    let browser = driver.browser(Scripts::Run);
+    browser.has_width(390);
+    browser.signs_in(&server, "admin", "/console/activity");
+    let undo = "[...document.querySelectorAll('.events button')].find((button) => button.textContent.includes('Undo'))";
+    assert_eq!(browser.script(&format!("return {undo}.clientHeight < 40 && {undo}.scrollWidth <= {undo}.clientWidth")), true);
+    browser.open(&format!("{}/console/clients?of=all", server.url));
+    browser.press("Name");
+    browser.find("th[aria-sort=ascending]");
+    let broken =
+        "[...document.querySelectorAll('td .word')].filter((word) => word.getClientRects().length > 1).map((word) => word.textContent)";
+    assert_eq!(browser.script(&format!("return {broken}")), json!([]));
+    browser.open(&format!("{}/console/search", server.url));
+    assert_eq!(browser.script("return document.activeElement.id"), "q");
+}

@@ -66,6 +66,7 @@ const STORIES: &[Story] = stories![
     people::a_theme_is_chosen_while_a_form_is_half_filled_in,
     lists::a_page_beyond_the_last_leads_to_the_last,
     lists::on_a_phone_filters_are_as_wide_as_the_page_and_a_session_begins_with_its_browser_on_one_line,
+    lists::on_a_phone_lists_can_be_sorted_and_buttons_stay_whole,
     lists::what_is_deleted_says_so_and_offers_to_be_restored,
     lists::the_page_of_a_new_secret_can_be_reloaded,
     lists::dates_have_one_form_with_and_without_scripts,

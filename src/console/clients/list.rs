@@ -160,7 +160,8 @@ pub fn last_token(client: &Client, last: Option<Time>, now: Time) -> Markup {
 /// Draws who owns something.
 pub fn owners(owners: &[AccountId]) -> Markup {
     let names: Vec<&str> = owners.iter().take(OWNERS).map(AccountId::as_str).collect();
-    html! { @for (n, name) in names.iter().enumerate() { @if n > 0 { ", " } (whole(name)) } @if owners.len() > OWNERS { " and " (owners.len() - OWNERS) " more" } }
+    let more = owners.len().checked_sub(OWNERS).filter(|more| *more > 0);
+    whole(&(names.join(", ") + &more.map(|more| format!(" and {more} more")).unwrap_or_default()))
 }
 
 fn nothing(call: &Call<'_>, listing: &Listing, of: Of) -> Markup {

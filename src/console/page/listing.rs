@@ -232,15 +232,24 @@ impl Listing {
 
     /// Draws the search field. The rest of the address stays as it is, except the page number.
     pub fn search(&self, text: &str) -> Markup {
-        self.search_with(text, &[])
+        self.search_form(text, false, &[])
+    }
+
+    /// Draws the same for a page that is opened to search.
+    pub fn focused_search(&self, text: &str) -> Markup {
+        self.search_form(text, true, &[])
     }
 
     /// Draws the same with further fields: name and text of each.
     pub fn search_with(&self, text: &str, fields: &[(&str, &str)]) -> Markup {
+        self.search_form(text, false, fields)
+    }
+
+    fn search_form(&self, text: &str, has_focus: bool, fields: &[(&str, &str)]) -> Markup {
         html! {
             form .search role="search" action=(self.path) {
                 label .hidden for="q" { (text) }
-                input id="q" name="q" type="search" value=(self.query()) maxlength=(LONGEST_TEXT) placeholder=(text);
+                input id="q" name="q" type="search" value=(self.query()) maxlength=(LONGEST_TEXT) placeholder=(text) autofocus[has_focus];
                 @for name in ["of", "state", "sort", "size"] {
                     @if !self.form.one(name).is_empty() { input type="hidden" name=(name) value=(self.form.one(name)); }
                 }

@@ -20,10 +20,10 @@ struct Column<'a, T> {
     cell: Box<dyn Fn(&T) -> Markup + 'a>,
 }
 
-/// Up to how many letters a word has room in a column.
+/// Up to how many letters a word has room in every column.
 const LONGEST_WHOLE: usize = 20;
 
-/// Draws a word that is not broken where there is room for it.
+/// Draws a word that is not broken; a long one is, because it may be wider than its column can be.
 pub fn whole(word: &str) -> Markup {
     html! { @if word.len() <= LONGEST_WHOLE { span .word { (word) } } @else { (word) } }
 }

@@ -59,6 +59,14 @@ fn key(tx: &Tx<'_>, user: &User, column: &str) -> Result<(Option<Time>, i64)> {
     })
 }
 
+/// Draws an e-mail address, which is broken before its host rather than inside a word.
+fn address(text: &str) -> Markup {
+    match text.rsplit_once('@') {
+        Some((name, host)) => html! { span { (whole(&format!("{name}@"))) wbr; (whole(host)) } },
+        None => html! { (text) },
+    }
+}
+
 fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>, short: Option<&Listing>) -> Result<Markup> {
     let tx = layout.call.tx;
     let facts =
@@ -72,7 +80,7 @@ fn users_table(layout: &Layout<'_>, listing: &Listing, users: Vec<User>, short: 
             }
         })
         .sorted(listing, "name", "Name", |(user, _)| html! { (user.name) })
-        .sorted(listing, "email", "E-mail", |(user, _)| whole(&user.primary_email_address))
+        .sorted(listing, "email", "E-mail", |(user, _)| address(&user.primary_email_address))
         .sorted(listing, "state", "State", |(user, _)| badge_of(user.state, user.deleted_at))
         .sorted_if(short, "clients", "Clients", |(user, _)| html! { @if let Some((clients, _)) = facts.get(&user.id) { (clients) } })
         .sorted_if(short, "seen", "Last seen", |(user, _)| timestamp_or(facts.get(&user.id).and_then(|(_, seen)| *seen), "not signed in"));
