@@ -96,7 +96,7 @@ pub fn all_that_is_wrong_is_said_at_once_in_the_words_of_the_fields(driver: &Dri
     browser.fill("name", "");
     browser.fill("primary_email_address", "alice@example.com");
     browser.press("Create user");
-    browser.sees("already taken");
+    browser.sees("Another user has this e-mail address");
     assert_eq!(browser.script("return document.activeElement.id"), "primary_email_address", "the browser begins at the only problem");
 }
 

@@ -84,7 +84,7 @@ pub fn a_client_is_registered_and_its_secret_completes_the_code_flow(driver: &Dr
     browser.has_width(1280);
     browser.press("User settings");
     browser.press("OAuth client authorizations");
-    browser.press("lamp");
+    browser.press("Lamp");
     browser.press("Revoke authorization …");
     browser.press("Revoke authorization");
     browser.explains("not_confirmed");
