@@ -325,5 +325,5 @@ pub fn memory(plan: &Plan) -> Vec<Row> {
 
 pub fn size(_: &Plan) -> Vec<Row> {
     let bytes = std::fs::metadata(KEYFOB).expect("the binary is there").len();
-    vec![plain("stripped release binary", AtMost(9.125), " MiB", bytes as f64 / 1024.0 / 1024.0)]
+    vec![plain("stripped release binary", AtMost(9.25), " MiB", bytes as f64 / 1024.0 / 1024.0)]
 }
