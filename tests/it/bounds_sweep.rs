@@ -91,6 +91,11 @@ impl Story {
     }
 }
 
+/// So many words, each another one.
+fn words(number: usize) -> Value {
+    (0..number).map(|n| format!("word-{n}")).collect()
+}
+
 /// Every row of the table has to be here.
 fn edge(bound: &Bound) -> Edge {
     match bound.name {
@@ -102,10 +107,17 @@ fn edge(bound: &Bound) -> Edge {
         }),
         "redirect_uris" => Edge::List(|story, n| story.change_client("redirect_uris", json!(vec![CALLBACK; n]))),
         "logout_redirect_uris" => Edge::List(|story, n| story.change_client("logout_redirect_uris", json!(vec![CALLBACK; n]))),
-        "scopes" => Edge::List(|story, n| story.change_client("scopes", json!(vec!["word"; n]))),
-        "group_filter" => Edge::List(|story, n| story.change_client("group_filter", json!(vec!["crew"; n]))),
-        "allowed_groups" => Edge::List(|story, n| story.change_client("allowed_groups", json!(vec!["crew"; n]))),
-        "resource_servers" => Edge::List(|story, n| story.change_client("resource_servers", json!(vec!["my-app"; n]))),
+        "scopes" => Edge::List(|story, n| story.change_client("scopes", words(n))),
+        "group_filter" => Edge::List(|story, n| story.change_client("group_filter", words(n))),
+        "allowed_groups" => Edge::List(|story, n| story.change_client("allowed_groups", words(n))),
+        "resource_servers" => Edge::List(|story, n| {
+            for id in words(n).as_array().into_iter().flatten().filter_map(Value::as_str) {
+                let body = json!({"client": {"ids": {"client_id": id}}}).to_string();
+                // Some are there from the call before.
+                story.server.send("alice", "POST", "/api/v3/users/alice/clients", &body);
+            }
+            story.change_client("resource_servers", words(n))
+        }),
         "items" => Edge::List(|story, n| story.server.send("alice", "GET", &format!("/api/v3/clients?limit={n}"), "")),
         "clients" => Edge::Counted(
             |story, n| {
