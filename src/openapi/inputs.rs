@@ -161,7 +161,7 @@ pub fn of_shape(shape: Shape) -> Value {
         Shape::Text(longest) => text(longest),
         Shape::Email => json!({"type": "string", "format": "email", "pattern": email::PATTERN, "maxLength": email::LONGEST}),
         Shape::Texts(bound, longest) => list(or_null(text(longest)), bound),
-        Shape::Words(kind, bound) => list(schema::word(kind), bound),
+        Shape::Words(kind, bound) => distinct(list(schema::word(kind), bound)),
         Shape::Attributes => attributes(or_null(text(LONGEST_ATTRIBUTE))),
         Shape::Flag | Shape::OptionalFlag => json!({"type": "boolean"}),
         Shape::Choice(choices) => choice_input(choices),

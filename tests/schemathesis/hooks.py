@@ -17,6 +17,7 @@ RULES = {
     "contact_no_collaborator": "a contact is a collaborator",
     "organization_needs_collaborator": "an owner remains",
     "password_contains_user_id": "a password does not contain the user's ID",
+    "resource_server_unknown": "a resource server is a client that is registered",
     "temporary_password_too_long": "a temporary password ends within a day",
 }
 
