@@ -102,9 +102,7 @@ pub fn check_id_is_free(tx: &Tx<'_>, id: &ClientId) -> Result<()> {
 }
 
 /// Returns the client of this ID, if the caller registered it just now for this owner and it has no secret.
-/// # Errors
-/// Only those of the store.
-pub fn registered_without_secret_just_now(tx: &Tx<'_>, by: &Principal, id: &ClientId, owner: &AccountId) -> Result<Option<Client>> {
+pub(crate) fn registered_without_secret_just_now(tx: &Tx<'_>, by: &Principal, id: &ClientId, owner: &AccountId) -> Result<Option<Client>> {
     let is_own = by.account.is_some() && tx.client_registered_by(id)? == by.account;
     let is_for_owner = is_own && members::owners(tx, &Owned::Client(id.clone()))?.contains(owner);
     let client = if is_for_owner && consent::is_public(tx, id)? { tx.client(id, Deleted::No)? } else { None };

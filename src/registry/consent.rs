@@ -193,9 +193,7 @@ pub struct WaitingClient {
 
 /// Returns the client that waits for somebody to sign in, if strangers may be told of it. `None` if nobody's sign-in would let its request be
 /// granted, if it is for some groups or flagged, or if the request does not name a redirect URI of it.
-/// # Errors
-/// Only those of the store.
-pub fn waiting_client(tx: &Tx<'_>, settings: &Settings, request: &AuthorizationRequest) -> Result<Option<WaitingClient>> {
+pub(crate) fn waiting_client(tx: &Tx<'_>, settings: &Settings, request: &AuthorizationRequest) -> Result<Option<WaitingClient>> {
     if request.redirect_uri.is_none() {
         return Ok(None);
     }
@@ -303,9 +301,7 @@ fn state_reason(tx: &Tx<'_>, session: Option<&Session>, client: &Client) -> Resu
 }
 
 /// Returns whether a client has no secret, and so cannot prove who it is (RFC 6749 section 2.1).
-/// # Errors
-/// Only those of the store.
-pub fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
+pub(crate) fn is_public(tx: &Tx<'_>, id: &ClientId) -> Result<bool> {
     Ok(tx.client_secrets(id)?.is_empty())
 }
 
@@ -326,9 +322,7 @@ fn consent(tx: &Tx<'_>, session: &Session, client: &Client, identity: Identity, 
 
 /// Checks that a user may authorize a client: one who waits for approval is told so and authorizes nothing; one who has authorized too many
 /// clients, no new one.
-/// # Errors
-/// Only those of the store.
-pub fn check_user(tx: &Tx<'_>, user_id: &UserId, client: &Client) -> Result<Judged<()>> {
+pub(crate) fn check_user(tx: &Tx<'_>, user_id: &UserId, client: &Client) -> Result<Judged<()>> {
     if let Some(waiting) = tx.standing(user_id, Deleted::No)?.filter(|standing| !standing::is_approved(standing)) {
         return Ok(Err(Refusal::to(&USER_NOT_APPROVED, &client.id).described(&waiting.state_description)));
     }
@@ -340,9 +334,7 @@ pub fn check_user(tx: &Tx<'_>, user_id: &UserId, client: &Client) -> Result<Judg
 }
 
 /// Records that a user authorizes a client for what it asked for, `agreed` of which the user was asked about.
-/// # Errors
-/// Only those of the store.
-pub fn authorize(
+pub(crate) fn authorize(
     tx: &Tx<'_>,
     by: &Principal,
     user_id: &UserId,
@@ -374,16 +366,12 @@ fn shown(user_id: &UserId, granted: &GrantedScope) -> Value {
 }
 
 /// Forgets for which request the user has signed in, because one was answered.
-/// # Errors
-/// Only those of the store.
-pub fn use_sign_in_up(tx: &Tx<'_>, session: &Session) -> Result<()> {
+pub(crate) fn use_sign_in_up(tx: &Tx<'_>, session: &Session) -> Result<()> {
     if session.signed_in_for.is_some() { tx.forget_signed_in_for(&session.id) } else { Ok(()) }
 }
 
 /// Records the user's consent and issues a code.
-/// # Errors
-/// Only those of the store.
-pub fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
+pub(crate) fn grant(tx: &Tx<'_>, by: &Principal, session: &Session, asked: &ValidRequest) -> Result<Token> {
     let (user_id, client_id) = (&session.user_id, &asked.client.id);
     // If an administrator lets the client skip consent, the user has agreed to nothing: when that ends, the user is asked.
     let agreed = if asked.consent == Consent::Given { GrantedScope::default() } else { asked.granted.clone() };

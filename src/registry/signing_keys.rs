@@ -136,9 +136,7 @@ pub fn add(tx: &Tx<'_>, by: &Principal, key: &NewSigningKey, handover: Handover)
 }
 
 /// Returns every key that is stored.
-/// # Errors
-/// Only those of the store.
-pub fn list(tx: &Tx<'_>) -> Result<Arc<[SigningKey]>> {
+pub(crate) fn list(tx: &Tx<'_>) -> Result<Arc<[SigningKey]>> {
     tx.signing_keys()
 }
 
@@ -162,8 +160,6 @@ fn make_pairwise(tx: &Tx<'_>) -> Result<()> {
 }
 
 /// Makes the key from which the subjects of a pairwise client are derived, if it is not there yet.
-/// # Errors
-/// Only those of the store.
 pub(super) fn make_for(tx: &Tx<'_>, client: &Client) -> Result<()> {
     match client.sign_in.subject_type {
         SubjectType::Pairwise => make_pairwise(tx),
@@ -172,9 +168,7 @@ pub(super) fn make_for(tx: &Tx<'_>, client: &Client) -> Result<()> {
 }
 
 /// Returns the keys whose tokens may be valid now or later, those that sign first.
-/// # Errors
-/// Only those of the store.
-pub fn published(tx: &Tx<'_>) -> Result<Vec<SigningKey>> {
+pub(crate) fn published(tx: &Tx<'_>) -> Result<Vec<SigningKey>> {
     Ok(signing_key::published(&tx.signing_keys()?, tx.now).into_iter().cloned().collect())
 }
 
@@ -188,9 +182,7 @@ pub fn verify(tx: &Tx<'_>, token: &str, token_type: TokenType) -> Result<Option<
 }
 
 /// Returns the key from which the subjects of pairwise clients are derived; `None` before there was one.
-/// # Errors
-/// Only those of the store.
-pub fn pairwise(tx: &Tx<'_>) -> Result<Option<Arc<[u8]>>> {
+pub(crate) fn pairwise(tx: &Tx<'_>) -> Result<Option<Arc<[u8]>>> {
     tx.server_key(PAIRWISE)
 }
 
@@ -225,9 +217,7 @@ pub fn keep(store: &Store, replace: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 /// Deletes the keys whose last token has ended; returns how many were deleted.
-/// # Errors
-/// Only those of the store.
-pub fn delete_ended(tx: &Tx<'_>) -> Result<usize> {
+pub(crate) fn delete_ended(tx: &Tx<'_>) -> Result<usize> {
     let keys = tx.signing_keys()?;
     let ended = keys.iter().filter(|key| signing_key::ends_at(&keys, key).is_some_and(|end| end <= tx.now));
     ended.clone().try_for_each(|key| tx.delete_signing_key(key))?;

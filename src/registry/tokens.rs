@@ -103,9 +103,7 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
 }
 
 /// Returns whether something of the reply to an exchange will be signed, and the exchange will not be refused as things are now.
-/// # Errors
-/// Only those of the store.
-pub fn will_be_signed(tx: &Tx<'_>, client_id: &ClientId, exchange: &Exchange) -> Result<bool> {
+pub(crate) fn will_be_signed(tx: &Tx<'_>, client_id: &ClientId, exchange: &Exchange) -> Result<bool> {
     let Some(client) = tx.client(client_id, Deleted::No)? else { return Ok(false) };
     let Ok(code) = code_of(tx, &client, exchange)? else { return Ok(false) };
     let is_signed = code.words.has_openid() || client.sign_in.access_token_format == AccessTokenFormat::Jwt;
