@@ -20,6 +20,7 @@ pub mod pkce;
 pub mod printable;
 pub mod private_file;
 pub mod probe;
+pub mod processor;
 pub mod regular_file;
 pub mod request_id;
 pub mod right;

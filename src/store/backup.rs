@@ -25,7 +25,7 @@ use crate::store::transaction::{Source, Tx};
 use crate::store::wal::{self, FileRole, LeftBehind};
 
 /// How many pages are copied at a time, and how long the others have the disk in between.
-const STEP: i32 = 256;
+const STEP: i32 = 64;
 const BETWEEN_STEPS: Duration = Duration::from_millis(1);
 
 /// After so many steps what was copied is sent to the disk: all of it at the end would keep the commits of others waiting.

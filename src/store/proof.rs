@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::base::time::Time;
 use crate::store::copy_error::CopyError;
-use crate::store::schema::{APPLICATION_ID, KNOWN, number, open_by_uri};
+use crate::store::schema::{APPLICATION_ID, KNOWN, number, open_by_uri, share_processor};
 use crate::store::wal;
 
 /// What a database has in it, as one transaction saw it.
@@ -49,7 +49,8 @@ impl Contents {
 pub(super) fn prove(path: &Path) -> Result<Contents, CopyError> {
     let unproven = |why: String| CopyError::Unproven(path.to_owned(), why);
     let of_sqlite = |error: rusqlite::Error| unproven(error.to_string());
-    let connection = open(path).map_err(of_sqlite)?;
+    let mut connection = open(path).map_err(of_sqlite)?;
+    share_processor(&mut connection).map_err(of_sqlite)?;
     if number(&connection, "application_id").map_err(of_sqlite)? != APPLICATION_ID {
         return Err(unproven("it is not a keyfob database".to_owned()));
     }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::base::folder::folder_of;
 use crate::base::log;
 use crate::base::private_file::{self, FileAccess};
+use crate::base::processor::ProcessorSlice;
 use crate::store::files::{COMPANIONS, beside};
 use crate::store::open_error::OpenError;
 use crate::store::wal::{self, LeftBehind};
@@ -109,12 +110,26 @@ fn keep_private(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// How many operations SQLite does before it looks whether a statement goes on; in a check of the whole file it counts pages.
+const BETWEEN_LOOKS: i32 = 100;
+
 /// Opens a connection that cannot write.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(without_links(path), OpenFlags::SQLITE_OPEN_READ_ONLY | NO_LINKS)?;
+    let mut connection = Connection::open_with_flags(without_links(path), OpenFlags::SQLITE_OPEN_READ_ONLY | NO_LINKS)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     prepare(&connection)?;
+    share_processor(&mut connection)?;
     Ok(connection)
+}
+
+/// Has statements let others have the processor, however long they take. Not those of the writer, for whom others wait.
+pub(super) fn share_processor(connection: &mut Connection) -> rusqlite::Result<()> {
+    let mut slice = ProcessorSlice::begin();
+    let go_on = move || {
+        slice.end_if_over();
+        false
+    };
+    connection.progress_handler(BETWEEN_LOOKS, Some(go_on))
 }
 
 /// Opens a connection to a file that is there, as it is: nothing in it is set or checked.
