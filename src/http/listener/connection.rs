@@ -28,6 +28,8 @@ pub struct Connection {
     pub network: Option<Network>,
     pub reader: Reader,
     pub phase: Phase,
+    /// No worker has answered anything on it yet.
+    pub is_newcomer: bool,
     /// What it was last counted with.
     pub counted: ResourceUse,
     pub counted_in: Option<Network>,
@@ -94,6 +96,7 @@ impl Connection {
             network: (trust == Trust::Untrusted).then(|| Network::around(peer)),
             reader: Reader::new(trust),
             phase,
+            is_newcomer: true,
             counted: ResourceUse::default(),
             counted_in: None,
             has_more: false,
@@ -134,6 +137,7 @@ impl Connection {
     pub fn begin_reading(&mut self, limits: &Limits, since: Instant) {
         self.socket.take();
         self.phase = Phase::Reading;
+        self.is_newcomer = false;
         self.awaited = Awaited::Request;
         self.since = since;
         self.deadline = since + limits.idle;
@@ -203,6 +207,7 @@ impl Connection {
     /// Waits until the peer takes the rest of a reply.
     pub fn begin_replying(&mut self, reply: Vec<u8>, sent: usize, keep_alive: bool, limits: &Limits, now: Instant) {
         self.socket.take();
+        self.is_newcomer = false;
         self.phase = Phase::Replying { reply, sent, keep_alive };
         (self.since, self.deadline) = (now, now + limits.reply);
     }

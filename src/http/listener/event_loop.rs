@@ -1,7 +1,7 @@
 //! The thread that waits for all sockets and deadlines at once, and never for a single one of them.
 
 mod accepting;
-mod handshakes;
+mod newcomers;
 mod replies;
 mod requests;
 
@@ -19,6 +19,7 @@ use crate::http::listener::counts::ListenerCounts;
 use crate::http::listener::event_loop::accepting::Backlog;
 use crate::http::listener::fair_queue::FairQueue;
 use crate::http::listener::limits::Limits;
+use crate::http::listener::network_turns::NetworkTurns;
 use crate::http::listener::pending::PendingRequests;
 use crate::http::listener::public_socket::PublicSocket;
 use crate::http::listener::rejection::{RejectionLog, TOO_SLOW};
@@ -48,8 +49,10 @@ pub struct EventLoop {
     connections: Connections,
     /// Connections with more to do than one turn allows; each has another when all others had theirs.
     unfinished: Vec<usize>,
-    /// Connections that have sent a part of a handshake; few of them have a turn at a time.
-    handshakes: Vec<usize>,
+    /// Those on which no worker has answered anything yet, and something has arrived; they share a part of each turn.
+    newcomers: NetworkTurns<usize>,
+    /// The time that newcomers have taken since the last pause.
+    spent_on_newcomers: Duration,
     /// Complete requests that wait for their turn.
     queue: FairQueue,
     /// How many requests have arrived; the number of the last one.
@@ -84,7 +87,8 @@ impl EventLoop {
             limits,
             connections: Connections::default(),
             unfinished: Vec::new(),
-            handshakes: Vec::new(),
+            newcomers: NetworkTurns::default(),
+            spent_on_newcomers: Duration::ZERO,
             queue,
             serial: 0,
             rejections: RejectionLog::new(counts.clone(), Instant::now()),
@@ -138,8 +142,7 @@ impl EventLoop {
                 next_sweep = now + self.limits.pace();
                 self.sweep(now);
             }
-            self.continue_handshakes(now);
-            backlog = self.accept_connections(now);
+            backlog = self.receive_newcomers(now);
             self.send_waiting(now);
             for upstream in self.upstreams.flush() {
                 self.handle_lost_upstream(upstream, now);
@@ -149,11 +152,12 @@ impl EventLoop {
             if self.pending.is_stopping() && self.is_closed() {
                 return Ok(());
             }
+            self.pause_for_newcomers();
         }
     }
 
     fn timeout(&self, next_sweep: Instant, backlog: Backlog) -> Option<Duration> {
-        if backlog == Backlog::More || !self.unfinished.is_empty() || !self.handshakes.is_empty() {
+        if backlog == Backlog::More || !self.unfinished.is_empty() || !self.newcomers.is_empty() {
             return Some(Duration::ZERO);
         }
         if self.pending.is_stopping() {
@@ -208,6 +212,7 @@ impl EventLoop {
             // A peer that has ended its stream cannot end its handshake: no work for it. What is no handshake is told so.
             Phase::Handshaking { received: 0 } if has_ended && !connection.socket.begins_with_http() => self.connections.close(slot),
             Phase::Handshaking { .. } => self.defer(slot),
+            Phase::Reading | Phase::Draining { .. } if connection.is_newcomer => self.defer(slot),
             Phase::Reading => self.read(slot, has_ended, now),
             Phase::Replying { .. } => self.send_rest(slot, now),
             Phase::Draining { .. } => self.drop_arriving(slot),
@@ -215,20 +220,22 @@ impl EventLoop {
         }
     }
 
-    /// Ends the turn of a connection that has more to do. Handshakes have turns of their own.
+    /// Ends the turn of a connection that has more to do. Newcomers have turns of their own.
     fn defer(&mut self, slot: usize) {
         if let Some(connection) = self.connections.get_mut(slot)
             && !std::mem::replace(&mut connection.has_more, true)
         {
-            let waiting = if matches!(connection.phase, Phase::Handshaking { .. }) { &mut self.handshakes } else { &mut self.unfinished };
-            waiting.push(slot);
+            match connection.is_newcomer {
+                true => self.newcomers.push(connection.network, slot),
+                false => self.unfinished.push(slot),
+            }
         }
     }
 
     /// Gives a connection that had more to do its next turn. Does nothing if it was closed meanwhile.
     fn resume(&mut self, slot: usize, now: Instant) {
         if let Some(connection) = self.connections.get_mut(slot)
-            && !matches!(connection.phase, Phase::Handshaking { .. })
+            && !connection.is_newcomer
             && std::mem::replace(&mut connection.has_more, false)
         {
             self.handle_event(slot, true, now);

@@ -18,6 +18,7 @@ pub mod event_loop;
 mod fair_queue;
 pub mod head;
 pub mod limits;
+mod network_turns;
 pub mod pending;
 pub mod proxies;
 pub mod public_socket;

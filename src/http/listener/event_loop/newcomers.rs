@@ -1,51 +1,61 @@
-//! Continues TLS handshakes: each costs more than a request, so they have turns of their own, in which the networks take turns.
+//! Reads what newcomers send: the handshakes and first requests of connections on which no worker has answered anything yet. Whoever keeps a connection waits
+//! for none of them, however many there are, and among them the networks take turns.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::base::network::Network;
 use crate::http::listener::connection::Phase;
 use crate::http::listener::event_loop::EventLoop;
+use crate::http::listener::event_loop::accepting::Backlog;
 use crate::http::listener::limits::LARGEST_HANDSHAKE;
 use crate::http::listener::rejection::HTTPS_PORT;
 use crate::http::listener::tls::Handshake;
 
-/// How long handshakes are continued before all other connections have their turn.
-const A_TURN: Duration = Duration::from_millis(1);
+/// How long newcomers are received before all other connections have their turn.
+const A_TURN: Duration = Duration::from_micros(250);
 
 impl EventLoop {
-    /// Continues at least one handshake, and as many as the turn allows: the first of each network, then the second of each, and so on.
-    pub(super) fn continue_handshakes(&mut self, now: Instant) {
-        if self.handshakes.is_empty() {
+    /// Receives at least one newcomer, and as many as the turn allows, and accepts others.
+    pub(super) fn receive_newcomers(&mut self, now: Instant) -> Backlog {
+        let begun = Instant::now();
+        while let Some(slot) = self.newcomers.pop() {
+            self.receive_newcomer(slot, now);
+            if begun.elapsed() >= A_TURN {
+                break;
+            }
+        }
+        let backlog = self.accept_connections(now);
+        self.spent_on_newcomers += begun.elapsed();
+        backlog
+    }
+
+    /// Lets the threads that answer have the processor once newcomers alone have taken a turn of it: those who send the most of them would
+    /// otherwise keep it.
+    pub(super) fn pause_for_newcomers(&mut self) {
+        if self.spent_on_newcomers >= A_TURN {
+            self.spent_on_newcomers = Duration::ZERO;
+            std::thread::yield_now();
+        }
+    }
+
+    fn receive_newcomer(&mut self, slot: usize, now: Instant) {
+        let Some(connection) = self.connections.get_mut(slot) else { return };
+        // Another may have its slot meanwhile.
+        if !connection.is_newcomer || !std::mem::replace(&mut connection.has_more, false) {
             return;
         }
-        let begun = Instant::now();
-        let mut by_network: HashMap<Option<Network>, usize> = HashMap::new();
-        let mut waiting: Vec<(usize, usize)> = Vec::new();
-        for slot in std::mem::take(&mut self.handshakes) {
-            if let Some(connection) = self.connections.get(slot) {
-                let place = by_network.entry(connection.network).or_default();
-                waiting.push((*place, slot));
-                *place += 1;
-            }
-        }
-        // Those of one network keep their order.
-        waiting.sort_by_key(|(place, _)| *place);
-        for (number, (_, slot)) in waiting.into_iter().enumerate() {
-            if number > 0 && begun.elapsed() >= A_TURN {
-                self.handshakes.push(slot);
-            } else {
-                self.continue_handshake(slot, now);
-            }
+        match connection.phase {
+            Phase::Handshaking { .. } => self.continue_handshake(slot, now),
+            Phase::Reading => self.read(slot, true, now),
+            Phase::Draining { .. } => self.drop_arriving(slot),
+            Phase::Waiting(_) | Phase::Serving { .. } | Phase::Replying { .. } => {}
         }
     }
 
     fn continue_handshake(&mut self, slot: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(slot) else { return };
         let Phase::Handshaking { received } = &mut connection.phase else { return };
-        connection.has_more = false;
         if *received == 0 && connection.socket.begins_with_http() {
             connection.end_handshake(&self.limits, now);
             Arc::get_mut(&mut connection.socket).into_iter().for_each(|socket| socket.speak_plainly());
