@@ -227,6 +227,11 @@ impl Transactions<'_> {
         self.write(|call| probes::store(call.tx, id, &uris, &outcomes))
     }
 
+    /// Says that the keys that sign tokens will probably be needed soon.
+    pub fn foresee_keys(&self) {
+        self.shared.key_pairs.foresee();
+    }
+
     /// Makes the keys that sign tokens, if they are not there yet.
     pub fn make_missing_keys(&self) -> Result<()> {
         self.shared.key_pairs.make_missing(self.store, self.before_blocking)

@@ -120,7 +120,12 @@ enum NextStep {
 impl Authorize<'_> {
     /// Decides in a read transaction. Only what ends in a code or a refusal needs the writer, and is decided again there.
     fn run(&self, transactions: &Transactions<'_>) -> Result<Reply> {
-        let reply = match transactions.read(|call| self.next_step(call))? {
+        let step = transactions.read(|call| self.next_step(call))?;
+        if self.request.sign_in.is_some() && matches!(step, NextStep::Reply(_) | NextStep::SendCode(_)) {
+            // Its user is about to sign in or to agree, or its client to ask for an ID token.
+            transactions.foresee_keys();
+        }
+        let reply = match step {
             NextStep::Reply(reply) => reply,
             NextStep::SendBack { redirect_uri, refusal } if refusal.reason.asks_for_page() => {
                 refusal.log(&self.input.request.id);

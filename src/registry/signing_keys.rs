@@ -1,6 +1,6 @@
 //! The keys that sign tokens: made when they are first needed, published before they sign and until their last token has ended.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::{Value, json};
 
@@ -30,9 +30,23 @@ const PAIRWISE: &str = "pairwise";
 pub struct KeyPairs {
     parsed: [Mutex<Option<Arc<KeyPair>>>; ALGORITHMS.len()],
     making: Mutex<()>,
+    /// What has them made in the background.
+    when_foreseen: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl KeyPairs {
+    /// Says what is done when it is foreseen that keys are needed. If nothing is, who needs them first makes them.
+    pub fn when_foreseen(&self, act: impl Fn() + Send + Sync + 'static) {
+        self.when_foreseen.get_or_init(|| Box::new(act));
+    }
+
+    /// Says that keys will probably be needed soon.
+    pub fn foresee(&self) {
+        if let Some(act) = self.when_foreseen.get() {
+            act();
+        }
+    }
+
     /// Makes the keys that sign tokens, if they are not there yet. Who needs them meanwhile waits for the same ones.
     /// # Errors
     /// Internal if one cannot be made; those of the store.

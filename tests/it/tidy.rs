@@ -175,6 +175,7 @@ const FLOORS: &[Floors] = &[
                 "certificate",
                 "checkpoints",
                 "file_checks",
+                "key_maker",
                 "observer",
                 "opening",
                 "prober",

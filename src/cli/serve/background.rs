@@ -10,22 +10,37 @@ use crate::base::log;
 
 /// A thread that works until it is stopped.
 pub struct Background {
-    stop: Sender<()>,
+    calls: Sender<BackgroundCall>,
     thread: JoinHandle<()>,
 }
 
+/// What a background thread is told.
+#[derive(Debug, PartialEq, Eq)]
+enum BackgroundCall {
+    Wake,
+    Stop,
+}
+
 /// Whether a background thread has to end.
-pub struct Stopped(Receiver<()>);
+pub struct Stopped(Receiver<BackgroundCall>);
 
 impl Background {
     pub fn start(app: &Arc<App>, work: impl FnOnce(&App, &Stopped) + Send + 'static) -> Background {
-        let ((stop, stopped), app) = (channel(), app.clone());
-        Background { stop, thread: std::thread::spawn(move || work(&app, &Stopped(stopped))) }
+        let ((calls, called), app) = (channel(), app.clone());
+        Background { calls, thread: std::thread::spawn(move || work(&app, &Stopped(called))) }
+    }
+
+    /// Returns what wakes it from [`Stopped::or_woken`].
+    pub fn waker(&self) -> impl Fn() + Send + Sync + 'static {
+        let calls = self.calls.clone();
+        // Errors are ignored: a thread that has nothing more to do is gone.
+        move || calls.send(BackgroundCall::Wake).unwrap_or_default()
     }
 
     /// Stops, and returns when what was begun is done.
     pub fn stop(self) {
-        drop(self.stop);
+        self.calls.send(BackgroundCall::Stop).unwrap_or_default();
+        drop(self.calls);
         if self.thread.join().is_err() {
             log::error("a background thread panicked", &[]);
         }
@@ -40,5 +55,10 @@ impl Stopped {
     /// Waits; returns true at once when the thread has to end.
     pub fn within(&self, wait: Duration) -> bool {
         self.0.recv_timeout(wait) != Err(RecvTimeoutError::Timeout)
+    }
+
+    /// Waits until the thread is woken; returns true if it has to end instead.
+    pub fn or_woken(&self) -> bool {
+        self.0.recv() != Ok(BackgroundCall::Wake)
     }
 }

@@ -8,6 +8,7 @@ pub mod control_socket;
 pub mod declaration;
 pub mod file_checks;
 pub mod introduction;
+pub mod key_maker;
 pub mod metrics_listener;
 pub mod observer;
 pub mod opening;

@@ -27,7 +27,7 @@ use crate::cli::serve::service_manager::ServiceManager;
 use crate::cli::serve::settings::{self, Configuration};
 use crate::cli::serve::sockets::{LocalUrls, check_fixture_addresses, listen};
 use crate::cli::serve::{
-    backups, certificate, checkpoints, declaration, file_checks, observer, prober, protected_names, seed, site_logo, sweeper,
+    backups, certificate, checkpoints, declaration, file_checks, key_maker, observer, prober, protected_names, seed, site_logo, sweeper,
 };
 use crate::fixture::controls::PREFIX;
 use crate::fixture::server::Fixture;
@@ -168,9 +168,11 @@ fn start_background(
     let backups = backups.map(|schedule| Background::start(app, move |app, stopped| backups::run(&schedule, app, stopped)));
     let certificate = certificate.map(|certificate| Background::start(app, move |_, stopped| certificate::watch(&certificate, stopped)));
     let prober = (app.settings().review_probe == ReviewProbe::On).then(|| Background::start(app, prober::run));
+    let key_maker = Background::start(app, key_maker::run);
+    app.shared.key_pairs.when_foreseen(key_maker.waker());
     let observe = move |app: &App, stopped: &Stopped| observer::run(&counts, app, stopped);
     let always = [sweeper::run, checkpoints::run, file_checks::run].map(|work| Background::start(app, work));
-    let of_server = [Background::start(app, watch), Background::start(app, observe)];
+    let of_server = [Background::start(app, watch), Background::start(app, observe), key_maker];
     always.into_iter().chain(of_server).chain(backups).chain(certificate).chain(prober).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE64URL_NOPAD;
 use keyfob::base::jws::{SigningAlgorithm, TokenType};
@@ -15,6 +16,7 @@ use keyfob::http::request::{Method, Request};
 use keyfob::registry::expiry::sweep;
 use keyfob::registry::signing_keys::{KeyPairs, verify};
 use keyfob::store::backup::{Target, back_up};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::fixture;
@@ -22,6 +24,7 @@ use super::prompt::hint;
 use crate::browser::{CALLBACK, authorize_target, form};
 use crate::console::signed_in_admin;
 use crate::folder::Folder;
+use crate::process::Process;
 use crate::server::{PEER, Server};
 
 /// The published keys, as relying parties read them.
@@ -350,6 +353,41 @@ fn others_went_on() -> bool {
 fn others_read_and_write_while_the_first_keys_are_made() {
     // A key is now and then found at once.
     assert!((0..5).any(|_| others_went_on()));
+}
+
+/// How many keys are in the data file of a server that runs in this folder.
+fn stored_in(folder: &Folder) -> i64 {
+    let file = Connection::open(folder.file("keyfob.db")).expect("the file opens");
+    file.query_row("SELECT count(*) FROM signing_keys", [], |row| row.get(0)).expect("they are counted")
+}
+
+#[test]
+fn keys_are_made_in_the_background_when_an_app_has_somebody_sign_in() {
+    let folder = Folder::new("keys-in-the-background");
+    let server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    assert_eq!(stored_in(&folder), 0);
+    assert_eq!(server.send("GET", &authorize_target("my-app", &[("scope", "openid")]), "").status, 302);
+    let begun = Instant::now();
+    while stored_in(&folder) != 2 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nobody made them");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_server_at_which_nobody_signs_in_to_an_app_makes_no_keys() {
+    let folder = Folder::new("no-keys");
+    let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    server.registers("app", 1);
+    let refused = authorize_target("no-app", &[("scope", "openid"), ("prompt", "none")]);
+    for (target, status) in
+        [("/.well-known/openid-configuration", 200), (&authorize_target("app-0", &[]), 302), (&refused, 404), ("/oauth/userinfo", 401)]
+    {
+        assert_eq!(server.send("GET", target, "").status, status, "{target}");
+    }
+    // It ends when what it began is done.
+    server.stop();
+    assert_eq!(stored_in(&folder), 0);
 }
 
 #[test]
