@@ -32,7 +32,15 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// If it refuses, the name of the reason; it is not sent.
     pub reason: Option<&'static str>,
+    /// The form that its page has the browser post at once, if it does.
+    pub form: Option<Box<PostedForm>>,
     pub delivery: Delivery,
+}
+
+/// Where the browser posts a form to, and its fields.
+pub struct PostedForm {
+    pub action: String,
+    pub fields: Vec<(&'static str, String)>,
 }
 
 /// How much of a reply is sent, and how fast. Only a fixture sends less than all of it.
@@ -69,7 +77,7 @@ impl Reply {
 
     /// Returns a reply without a body or media type.
     pub fn empty(status: u16) -> Reply {
-        Reply { status, headers: Vec::new(), body: Vec::new(), reason: None, delivery: Delivery::Whole }
+        Reply { status, headers: Vec::new(), body: Vec::new(), reason: None, form: None, delivery: Delivery::Whole }
     }
 
     /// Returns a redirect. After GET it announces a page (oauth.md 1.4.2); after POST the browser must not post again what it sent, perhaps

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use crate::base::secret::Token;
 use crate::base::uri;
 use crate::http::origin::Origin;
-use crate::http::reply::Reply;
+use crate::http::reply::{PostedForm, Reply};
 use crate::http::request::Method;
 use crate::oauth::refused;
 use crate::page::frame;
@@ -58,7 +58,9 @@ impl<'a> Answer<'a> {
                     h1 { "You are sent back" }
                     (self.button(html! { "Continue to " (uri::shown_host(self.redirect_uri)) }))
                 };
-                frame::posting(&source, "You are sent back", &content)
+                let fields = self.parameters.iter().map(|(name, value)| (*name, value.to_string())).collect();
+                let form = PostedForm { action: self.redirect_uri.to_owned(), fields };
+                Reply { form: Some(Box::new(form)), ..frame::posting(&source, "You are sent back", &content) }
             }
         }
     }
