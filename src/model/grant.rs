@@ -14,8 +14,8 @@ pub const CODE_SECONDS: i64 = 300;
 /// How long an access token is valid (oauth.md 1.2).
 pub const ACCESS_SECONDS: i64 = 3600;
 
-/// How long an ID token is valid.
-pub const ID_TOKEN_SECONDS: i64 = 3600;
+/// How long an ID token is valid: as long as the access token beside it, so that keys stay published long enough for both.
+pub const ID_TOKEN_SECONDS: i64 = ACCESS_SECONDS;
 
 /// How long after a refresh the same tokens can be requested again (oauth.md 2.9).
 pub const RETRY_SECONDS: i64 = 30;
