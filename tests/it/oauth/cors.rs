@@ -56,6 +56,7 @@ fn a_client_in_a_browser_reads_all_that_it_is_told_about_its_tokens() {
         ("GET", "/oauth/token", &[], 405),
         ("PUT", "/oauth/revoke", &[], 405),
         ("POST", "/.well-known/oauth-authorization-server", &[], 405),
+        ("GET", "/oauth/userinfo", &[], 401),
     ] {
         let answer = from_app(&server, method, target, body);
         assert!(answer.status == status && is_shared(&answer), "{method} {target}: {}", answer.status);
@@ -67,15 +68,16 @@ fn a_client_in_a_browser_reads_all_that_it_is_told_about_its_tokens() {
 #[test]
 fn a_browser_that_asks_first_is_answered_where_other_sites_may_read() {
     let (server, _) = fixture();
-    for (target, method) in [
-        ("/oauth/token", "POST"),
-        ("/oauth/revoke", "POST"),
-        ("/.well-known/oauth-authorization-server", "GET"),
-        ("/.well-known/openid-configuration", "GET"),
+    for (target, method, allowed) in [
+        ("/oauth/token", "POST", "POST"),
+        ("/oauth/revoke", "POST", "POST"),
+        ("/oauth/userinfo", "GET", "GET, POST"),
+        ("/.well-known/oauth-authorization-server", "GET", "GET, HEAD"),
+        ("/.well-known/openid-configuration", "GET", "GET, HEAD"),
     ] {
         let answer = preflight(&server, target, method);
         assert!(answer.status == 200 && answer.body.is_empty() && is_shared(&answer), "{target}");
-        assert_eq!(answer.header("Access-Control-Allow-Methods"), Some(if method == "GET" { "GET, HEAD" } else { method }));
+        assert_eq!(answer.header("Access-Control-Allow-Methods"), Some(allowed));
         assert_eq!(answer.header("Access-Control-Allow-Headers"), Some("Authorization, Content-Type"));
         assert_eq!(answer.header("Access-Control-Max-Age"), Some("600"));
     }

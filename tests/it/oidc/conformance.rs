@@ -201,8 +201,16 @@ fn oidcc_scope_all_gives_the_claims_of_every_scope_there_is() {
 }
 
 #[test]
-fn oidcc_alternate_happy_flow_takes_scopes_in_another_order_and_twice() {
-    assert_eq!(Party::new().claims("email openid profile openid")["email"], "alice@example.com");
+fn oidcc_alternate_happy_flow_takes_scopes_and_parameters_in_another_order() {
+    let mut party = Party::new();
+    assert_eq!(party.claims("email openid profile openid")["email"], "alice@example.com");
+    let target = authorize_target("my-app", &[("scope", "email openid"), ("state", "some"), ("nonce", "once")]);
+    let (path, query) = target.split_once('?').expect("a query");
+    let reversed = format!("{path}?{}", query.split('&').rev().collect::<Vec<_>>().join("&"));
+    let answer = party.browser.get(&party.server, &reversed);
+    assert_eq!(answer.location_parameter("state").as_deref(), Some("some"));
+    let code = answer.location_parameter("code").expect("a code, as she has agreed to more before");
+    assert_eq!(party.got(&party.redeems(&code, &[])).claims["nonce"], "once");
 }
 
 #[test]
