@@ -375,6 +375,17 @@ fn keys_are_made_in_the_background_when_an_app_has_somebody_sign_in() {
 }
 
 #[test]
+fn who_asks_for_keys_that_are_made_in_the_background_gets_the_same_ones() {
+    let folder = Folder::new("keys-asked-for");
+    let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
+    server.send("GET", &authorize_target("my-app", &[("scope", "openid")]), "");
+    let [first, second] = [(); 2].map(|()| server.send("GET", "/oauth/keys", ""));
+    assert_eq!((first.status, &first.body), (200, &second.body));
+    server.stop();
+    assert_eq!(stored_in(&folder), 2);
+}
+
+#[test]
 fn a_server_at_which_nobody_signs_in_to_an_app_makes_no_keys() {
     let folder = Folder::new("no-keys");
     let mut server = Process::start(&folder.0, "", &["--data", "keyfob.db"]);
