@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZero;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -119,13 +120,15 @@ pub struct SharedState {
     pub guesses: GuessesInProgress,
     pub tries: ProbeTurns,
     pub key_pairs: KeyPairs,
+    /// What the authorization server can do (`oauth::metadata`), which does not change while the process runs.
+    pub metadata: OnceLock<String>,
 }
 
 impl Default for SharedState {
     fn default() -> SharedState {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let (guesses, tries, key_pairs) = (GuessesInProgress::default(), ProbeTurns::default(), KeyPairs::default());
-        SharedState { queues: Queues::of(processors), guesses, tries, key_pairs }
+        SharedState { queues: Queues::of(processors), guesses, tries, key_pairs, metadata: OnceLock::new() }
     }
 }
 

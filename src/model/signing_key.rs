@@ -16,6 +16,8 @@ pub struct SigningKey {
     /// Greater for newer keys.
     pub number: i64,
     pub public_key: PublicKey,
+    /// The same as a JWK (RFC 7517) in JSON.
+    pub jwk: String,
     pub created_at: Time,
     pub signs_from: Time,
 }

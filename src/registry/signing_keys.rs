@@ -181,9 +181,11 @@ pub(super) fn make_for(tx: &Tx<'_>, client: &Client) -> Result<()> {
     }
 }
 
-/// Returns the keys whose tokens may be valid now or later, those that sign first.
-pub(crate) fn published(tx: &Tx<'_>) -> Result<Vec<SigningKey>> {
-    Ok(signing_key::published(&tx.signing_keys()?, tx.now).into_iter().cloned().collect())
+/// Returns the keys whose tokens may be valid now or later, those that sign first, as a JWK Set (RFC 7517 section 5).
+pub(crate) fn published_as_json(tx: &Tx<'_>) -> Result<String> {
+    let keys = tx.signing_keys()?;
+    let jwks: Vec<&str> = signing_key::published(&keys, tx.now).into_iter().map(|key| key.jwk.as_str()).collect();
+    Ok(format!("{{\"keys\":[{}]}}", jwks.join(",")))
 }
 
 /// Returns the claims of a token of this type that a published key of this server has signed; `None` of any other. Whether it has ended, and

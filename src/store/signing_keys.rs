@@ -16,7 +16,7 @@ impl Cached for Arc<[SigningKey]> {
     const KINDS: Kinds = Kinds::KEYS;
 
     fn bytes(&self) -> usize {
-        self.iter().map(|key| size_of::<SigningKey>() + key.public_key.id.len() + key.public_key.bytes.len()).sum()
+        self.iter().map(|key| size_of::<SigningKey>() + key.public_key.id.len() + key.public_key.bytes.len() + key.jwk.len()).sum()
     }
 }
 
@@ -37,13 +37,13 @@ impl Tx<'_> {
         let statement = "SELECT key_number, key_id, algorithm, public_key, created_at, signs_from FROM signing_keys ORDER BY key_number";
         let read = || {
             let keys = self.all(statement, &[], |cells| {
+                let number = cells.take("key_number")?;
+                let public_key =
+                    PublicKey { id: cells.take("key_id")?, algorithm: cells.take("algorithm")?, bytes: cells.take("public_key")? };
                 Ok(SigningKey {
-                    number: cells.take("key_number")?,
-                    public_key: PublicKey {
-                        id: cells.take("key_id")?,
-                        algorithm: cells.take("algorithm")?,
-                        bytes: cells.take("public_key")?,
-                    },
+                    number,
+                    jwk: public_key.to_jwk().to_string(),
+                    public_key,
                     created_at: cells.take("created_at")?,
                     signs_from: cells.take("signs_from")?,
                 })
