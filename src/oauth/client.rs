@@ -43,7 +43,7 @@ pub fn presented(input: &Input<'_>, body: &Parameters) -> Judged<Presented> {
 
 /// Authenticates the client. Comparing a chosen secret is slow, and so done outside of transactions. A failure is counted.
 pub fn prove(transactions: &Transactions<'_>, presented: &Presented) -> Result<Judged<ProvenClient>> {
-    let (kept, now) = transactions.read(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
+    let (kept, now) = transactions.read_kept(|call| Ok((client_authentication::look_up(call.tx, presented)?, call.tx.now)))?;
     let record = |call: &Call<'_>, refusal: &Refusal| refusal.record(call.tx, call.by, Endpoint::Token);
     let Some(judged) = client_authentication::judge_at_once(&kept, presented, now) else {
         let subjects = client_authentication::subjects(presented);
