@@ -224,7 +224,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
     };
     // Deleting the oldest instead would let a thief refresh until a second use goes undetected.
     let since = tx.now.plus_seconds(-ROTATED_KEPT_SECONDS);
-    if tx.rotated_tokens(&kept.token.family_id, since, ROTATED_TOKENS.most)? == ROTATED_TOKENS.most {
+    if tx.has_rotated_tokens(&kept.token.family_id, since, ROTATED_TOKENS.most)? {
         tx.delete_token_family(&kept.token.family_id)?;
         return refused(&REFRESHED_TOO_OFTEN);
     }

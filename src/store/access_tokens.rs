@@ -213,13 +213,12 @@ impl Tx<'_> {
         )
     }
 
-    /// Returns how many tokens of a family were rotated after `since`; it stops counting at `most`.
-    pub(crate) fn rotated_tokens(&self, family_id: &str, since: Time, most: usize) -> Result<usize> {
-        let count: i64 = self.value(
-            "SELECT count(*) FROM (SELECT 1 FROM access_tokens WHERE family_id = :family_id AND rotated_at > :since LIMIT :most)",
-            named_params! {":family_id": family_id, ":since": since, ":most": most as i64},
-        )?;
-        Ok(usize::try_from(count).unwrap_or_default())
+    /// Returns whether as many tokens of a family were rotated after `since`.
+    pub(crate) fn has_rotated_tokens(&self, family_id: &str, since: Time, number: usize) -> Result<bool> {
+        self.exists(
+            "SELECT 1 FROM access_tokens WHERE family_id = :family_id AND rotated_at > :since LIMIT 1 OFFSET :others",
+            named_params! {":family_id": family_id, ":since": since, ":others": number.saturating_sub(1) as i64},
+        )
     }
 
     pub(crate) fn delete_token_family(&self, family_id: &str) -> Result<()> {
