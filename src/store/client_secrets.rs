@@ -48,8 +48,8 @@ impl Tx<'_> {
     pub(crate) fn insert_client_secret(&self, client: &ClientId, hash: &Hash) -> Result<()> {
         self.run(
             "INSERT INTO client_secrets (client_number, secret_number, secret_hash, created_at) \
-             SELECT c.client_number, 1 + coalesce((SELECT max(secret_number) FROM client_secrets s WHERE s.client_number = c.client_number), 0), \
-             :secret_hash, :now FROM clients c WHERE c.client_id = :client_id",
+             VALUES ((SELECT client_number FROM clients WHERE client_id = :client_id), 1 + coalesce((SELECT max(secret_number) \
+             FROM client_secrets WHERE client_number = (SELECT client_number FROM clients WHERE client_id = :client_id)), 0), :secret_hash, :now)",
             named_params! {":client_id": client, ":secret_hash": hash, ":now": self.now},
         )
     }

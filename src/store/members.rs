@@ -107,14 +107,14 @@ impl Tx<'_> {
         Ok(self.cached(&key, read)?.map(|DirectRights(rights)| rights))
     }
 
-    /// Adds a member, or replaces a member's rights.
+    /// Adds a member to what exists, or replaces a member's rights.
     /// # Errors
     /// Only those of the database.
     pub fn set_member(&self, owned: &Owned, account: &AccountId, rights: &[Right]) -> Result<()> {
         let statement = match owned {
             Owned::Client(_) => {
                 "INSERT INTO client_members (client_number, client_id, account_id, rights) \
-                 SELECT client_number, client_id, :account_id, :rights FROM clients WHERE client_id = :entity_id \
+                 VALUES ((SELECT client_number FROM clients WHERE client_id = :entity_id), :entity_id, :account_id, :rights) \
                  ON CONFLICT (client_number, account_id) DO UPDATE SET rights = excluded.rights"
             }
             Owned::Organization(_) => {
