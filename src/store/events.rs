@@ -10,6 +10,7 @@ use crate::base::time::Time;
 use crate::model::event::{Action, Actor, Change};
 use crate::store::query::SelectQuery;
 use crate::store::sql::Cells;
+use crate::store::table::json;
 use crate::store::transaction::Tx;
 
 /// The events that anyone can cause, as in the indexes of `schema.sql`.
@@ -140,7 +141,7 @@ impl Tx<'_> {
             named_params! {
                 ":entity_kind": change.entity_kind,
                 ":entity_id": change.entity_id,
-                ":except": serde_json::json!(except).to_string(),
+                ":except": json(except),
                 ":looked_at": looked_at,
                 ":skipped": nth.saturating_sub(1),
             },
@@ -349,7 +350,7 @@ impl EventSearch {
                 "event_number > coalesce((SELECT max(p.event_number) FROM json_each(:purged_kinds) k JOIN events p \
                  ON p.entity_kind = k.value AND p.entity_id = :purged_id AND p.is_only IS NULL AND p.name = k.value || '.purge'), 0)",
             );
-            query.with(":purged_kinds", serde_json::json!(kinds).to_string()).with(":purged_id", id);
+            query.with(":purged_kinds", json(kinds)).with(":purged_id", id);
         }
         if let Some(before) = &self.before {
             query.only_if("event_number < :before").with(":before", before);
@@ -358,7 +359,7 @@ impl EventSearch {
             query.only_if("event_number > :after").with(":after", after);
         }
         if !self.names.is_empty() {
-            query.only_if("name IN (SELECT value FROM json_each(:names))").with(":names", serde_json::json!(self.names).to_string());
+            query.only_if("name IN (SELECT value FROM json_each(:names))").with(":names", json(&self.names));
         }
         query
     }
@@ -381,7 +382,7 @@ fn stored(values: &Value, others: &Value) -> String {
         }
         _ => false,
     };
-    if is_absent { ABSENT.to_owned() } else { values.to_string() }
+    if is_absent { ABSENT.to_owned() } else { json(values) }
 }
 
 /// Returns stored values as they were.

@@ -5,6 +5,7 @@ use rusqlite::named_params;
 use crate::base::error::Result;
 use crate::base::id::{ClientId, OrganizationId, UserId};
 use crate::store::sql::Cells;
+use crate::store::table::json;
 use crate::store::transaction::Tx;
 
 /// What of a client others can be like.
@@ -67,7 +68,7 @@ impl Tx<'_> {
 
     /// Returns whether one of these accounts is a member of a client.
     pub(crate) fn has_member_of(&self, number: i64, accounts: &[&str]) -> Result<bool> {
-        let accounts = serde_json::to_string(accounts).unwrap_or_default();
+        let accounts = json(accounts);
         let statement = "SELECT 1 FROM client_members WHERE client_number = :number \
              AND account_id IN (SELECT value FROM json_each(:accounts))";
         self.exists(statement, named_params! {":number": number, ":accounts": accounts})

@@ -13,7 +13,7 @@ use crate::model::organization::Organization;
 use crate::store::accounts;
 use crate::store::accounts::{Account, SEARCHED};
 use crate::store::query::{Deleted, Search, SelectQuery, order_by};
-use crate::store::table::{Stored, table};
+use crate::store::table::{Stored, json, table};
 use crate::store::transaction::Tx;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Tx<'_> {
     /// Returns the live organizations of a user that count as groups, by their IDs: those that administrators made, unless they say otherwise. If
     /// there are any in `only`, no others.
     pub(crate) fn groups_of(&self, user: &UserId, only: &[String]) -> Result<Vec<OrganizationId>> {
-        let only = (!only.is_empty()).then(|| serde_json::json!(only).to_string());
+        let only = (!only.is_empty()).then(|| json(only));
         self.all(
             "SELECT m.organization_id FROM organization_members m JOIN organizations o ON o.organization_id = m.organization_id \
              JOIN accounts t ON t.account_id = m.organization_id WHERE m.account_id = :user_id AND t.deleted_at IS NULL \

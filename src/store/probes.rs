@@ -6,6 +6,7 @@ use crate::base::error::Result;
 use crate::base::id::ClientId;
 use crate::base::probe::{ProbeOutcome, UriProbe};
 use crate::base::time::Time;
+use crate::store::table::json;
 use crate::store::transaction::Tx;
 
 impl Tx<'_> {
@@ -41,7 +42,7 @@ impl Tx<'_> {
     /// Deletes the tries of URIs other than these.
     pub(crate) fn delete_other_client_probes(&self, client: &ClientId, uris: &[String]) -> Result<()> {
         let statement = "DELETE FROM client_probes WHERE client_id = :client_id AND uri NOT IN (SELECT value FROM json_each(:uris))";
-        self.run(statement, named_params! {":client_id": client, ":uris": serde_json::json!(uris).to_string()})
+        self.run(statement, named_params! {":client_id": client, ":uris": json(uris)})
     }
 
     /// Returns at most `most` live clients none of whose URIs was tried: those that wait for approval, and those created since then.

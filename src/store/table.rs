@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::types::{ToSqlOutput, Value};
 use rusqlite::{ToSql, params_from_iter};
+use serde_core::Serialize;
 
 use crate::base::error::Result;
 use crate::base::right::Right;
@@ -68,18 +69,22 @@ pub fn grants_json(grants: &[Grant]) -> String {
 }
 
 fn numbers_json(numbers: impl Iterator<Item = i64>) -> String {
-    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
-    format!("[{}]", numbers.join(","))
+    json(&numbers.collect::<Vec<_>>())
 }
 
 /// Returns a list of texts as JSON.
 pub fn texts_json(texts: &[String]) -> String {
-    serde_json::json!(texts).to_string()
+    json(texts)
 }
 
 /// Returns pairs as a JSON object; NULL if there are none.
 pub fn pairs_json(pairs: &BTreeMap<String, String>) -> ToSqlOutput<'static> {
-    ToSqlOutput::Owned((!pairs.is_empty()).then(|| serde_json::json!(pairs).to_string()).into())
+    ToSqlOutput::Owned((!pairs.is_empty()).then(|| json(pairs)).into())
+}
+
+/// Returns a value as JSON, written straight into the text.
+pub fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("what is stored as JSON can be written as such")
 }
 
 /// Makes a record [`Stored`]: which column of a table, known by an alias, holds which of its members.
