@@ -47,7 +47,7 @@ pub(super) fn write(tx: &Tx<'_>, by: &Principal, change: Change) -> Result<()> {
     let actor = &by.actor();
     let change = Change { old: shortened(change.old), new: shortened(change.new), ..change };
     let account = accountable(by);
-    if change.entity_kind == "client" {
+    if change.entity_kind == "client" && change.action != Action::Create {
         tx.index_creation(&change.entity_id)?;
     }
     // Events by people without rights on the entity are always counted; changes by others once there are many.
@@ -128,8 +128,7 @@ fn is_by_anyone(change: &Change) -> bool {
 
 /// Returns whether the entity has as many rows today of changes by people with a right on it.
 fn has_today(tx: &Tx<'_>, change: &Change, bound: &Bound) -> Result<bool> {
-    let by_anyone: Vec<String> = Action::BY_ANYONE.iter().map(|action| action.of(change.entity_kind)).collect();
-    let nth = tx.nth_newest_event_at(change, bound.most as u32, &by_anyone, LOOKED_AT)?;
+    let nth = tx.nth_newest_event_at(change, bound.most as u32, Action::BY_ANYONE, LOOKED_AT)?;
     Ok(nth.is_some_and(|at| at.day() >= tx.now.day()))
 }
 

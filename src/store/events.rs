@@ -131,9 +131,13 @@ impl Tx<'_> {
         self.run("DELETE FROM events WHERE event_number = :number", named_params! {":number": number})
     }
 
-    /// Returns when the `nth` newest event of an entity happened, not counting those of these names; `None` if the newest `looked_at` have
+    /// Returns when the `nth` newest event of an entity happened, not counting those of these actions; `None` if the newest `looked_at` have
     /// fewer.
-    pub(crate) fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[String], looked_at: u32) -> Result<Option<Time>> {
+    pub(crate) fn nth_newest_event_at(&self, change: &Change, nth: u32, except: &[Action], looked_at: u32) -> Result<Option<Time>> {
+        if !self.has_events(change, nth)? {
+            return Ok(None);
+        }
+        let except: Vec<String> = except.iter().map(|action| action.of(change.entity_kind)).collect();
         self.one(
             "SELECT happened_at FROM events WHERE event_number = (SELECT event_number FROM (SELECT event_number, name FROM events \
              WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL ORDER BY event_number DESC LIMIT :looked_at) \
@@ -141,11 +145,23 @@ impl Tx<'_> {
             named_params! {
                 ":entity_kind": change.entity_kind,
                 ":entity_id": change.entity_id,
-                ":except": json(except),
+                ":except": json(&except),
                 ":looked_at": looked_at,
                 ":skipped": nth.saturating_sub(1),
             },
             |cells| cells.take("happened_at"),
+        )
+    }
+
+    /// Returns whether an index has as many events of an entity. Most have far fewer, so that nothing else of them need be looked at.
+    fn has_events(&self, change: &Change, number: u32) -> Result<bool> {
+        self.exists(
+            "SELECT 1 FROM events WHERE entity_kind = :entity_kind AND entity_id = :entity_id AND is_only IS NULL LIMIT 1 OFFSET :others",
+            named_params! {
+                ":entity_kind": change.entity_kind,
+                ":entity_id": change.entity_id,
+                ":others": number.saturating_sub(1),
+            },
         )
     }
 
