@@ -1,6 +1,6 @@
 //! The fields that a caller sends for an entity, decoded, checked and applied by the rows of its `FIELDS` table.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
@@ -9,9 +9,9 @@ use crate::model::field::{Field, SetBy};
 use crate::model::mask::Mask;
 use crate::model::shape::{Malformed, is_spelling};
 
-/// The fields that were sent, in the form of [`Shape::decode`].
+/// The fields that were sent, each once, in the form of [`Shape::decode`]. There are so few that none is looked up by a hash.
 #[derive(Clone, Debug, Default)]
-pub struct Patch(HashMap<&'static str, Value>);
+pub struct Patch(Vec<(&'static str, Value)>);
 
 impl Patch {
     /// Decodes an entity. Unknown keys are ignored; keys are snake_case or lowerCamelCase; the last of two wins (registry.md 0.4).
@@ -20,14 +20,14 @@ impl Patch {
         for (key, value) in object {
             if let Some(field) = fields.iter().find(|field| is_spelling(key, field.name)) {
                 let value = field.shape.decode_at(key, value)?;
-                patch.0.insert(field.name, value);
+                patch.put(field.name, value);
             }
         }
         Ok(patch)
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.0.iter().find(|(sent, _)| *sent == name).map(|(_, value)| value)
     }
 
     /// Returns the text that was sent for a field, if it is not empty.
@@ -41,17 +41,20 @@ impl Patch {
     }
 
     pub fn put(&mut self, name: &'static str, value: Value) {
-        self.0.insert(name, value);
+        match self.0.iter_mut().find(|(sent, _)| *sent == name) {
+            Some((_, former)) => *former = value,
+            None => self.0.push((name, value)),
+        }
     }
 
     /// Removes the fields that are not in the mask.
     pub fn only<E>(mut self, fields: &'static [Field<E>], mask: &Mask) -> Patch {
-        self.0.retain(|name, _| mask.names(fields, name));
+        self.0.retain(|(name, _)| mask.names(fields, name));
         self
     }
 
-    fn value<E>(&self, field: &Field<E>) -> Value {
-        self.get(field.name).cloned().unwrap_or_else(|| field.shape.nothing())
+    fn value<E>(&self, field: &Field<E>) -> Cow<'_, Value> {
+        self.get(field.name).map_or_else(|| Cow::Owned(field.shape.nothing()), Cow::Borrowed)
     }
 
     /// Checks the fields of the mask; without one, or with an empty one, all fields (registry.md 1.6). `message` is the API's name of the
