@@ -135,7 +135,7 @@ impl Topic {
     }
 }
 
-/// A change. `old` and `new` are objects of the fields that differ, secrets masked.
+/// A change. `old` and `new` are objects of the fields that differ, secrets masked; null, like each field of it, for what was or is not there.
 pub struct Change {
     pub action: Action,
     /// `client`, `user`, `organization` or `server`.

@@ -43,9 +43,11 @@ impl<E> Serialize for View<'_, E> {
 /// What replaces a secret in an event.
 pub const MASKED: &str = "***";
 
-/// Returns what differs between two states of an entity, for events. Secrets are masked.
+/// Returns what differs between two states of an entity, for events: the fields of each, or null for a state without the entity. Secrets are
+/// masked.
 pub fn changes<E>(fields: &'static [Field<E>], old: Option<&E>, new: Option<&E>) -> (Value, Value) {
-    let (mut before, mut after) = (Map::new(), Map::new());
+    let room = |entity: Option<&E>| entity.map(|_| Map::with_capacity(fields.len()));
+    let (mut before, mut after) = (room(old), room(new));
     for field in fields.iter().filter(|field| field.name != "updated_at") {
         let value = |entity: Option<&E>| entity.map_or(Value::Null, |entity| (field.get)(entity));
         let (was, is) = (value(old), value(new));
@@ -53,8 +55,11 @@ pub fn changes<E>(fields: &'static [Field<E>], old: Option<&E>, new: Option<&E>)
             continue;
         }
         let mask = |value: Value| if field.seen_by == SeenBy::Issued && !value.is_null() { MASKED.into() } else { value };
-        before.insert(field.name.to_owned(), mask(was));
-        after.insert(field.name.to_owned(), mask(is));
+        for (state, value) in [(&mut before, was), (&mut after, is)] {
+            if let Some(state) = state {
+                state.insert(field.name.to_owned(), mask(value));
+            }
+        }
     }
-    (Value::Object(before), Value::Object(after))
+    (before.into(), after.into())
 }
