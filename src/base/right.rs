@@ -1,5 +1,7 @@
 //! Rights: their names and numbers, what each implies, and the sets that scopes are made of (registry.md 5).
 
+use std::sync::LazyLock;
+
 /// Defines the rights, one per row: number and name in the contract, and what it allows in plain words.
 macro_rules! rights {
     ($($id:ident = $number:literal $name:literal $words:literal;)+) => {
@@ -211,7 +213,10 @@ pub fn user_scope() -> Rights {
 
 /// Returns an administrator's rights on every entity: neither keys nor `_ALL` (registry.md 5.3).
 pub fn admin_rights() -> Rights {
-    Rights::EVERY.iter().filter(|right| !right.name().ends_with("_KEYS") && !right.name().ends_with("_ALL")).collect()
+    static OF_ADMINS: LazyLock<Rights> = LazyLock::new(|| {
+        Rights::EVERY.iter().filter(|right| !right.name().ends_with("_KEYS") && !right.name().ends_with("_ALL")).collect()
+    });
+    *OF_ADMINS
 }
 
 fn named(prefix: &str) -> Rights {
