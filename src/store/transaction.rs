@@ -11,8 +11,10 @@ use crate::store::noted_rights::NotedRights;
 
 /// What a transaction reads from.
 pub enum Source<'c> {
-    /// A connection beside the cache, such as the writer's: what is not committed yet is in no cache.
+    /// A connection beside the cache.
     Uncached(&'c Connection),
+    /// The writer's, in whose transaction these kinds were touched so far: what is not committed yet is in no cache.
+    Writer(&'c Connection, CachedSnapshot<'c>, Kinds),
     Snapshot(&'c Connection, CachedSnapshot<'c>),
     Deferred(&'c dyn Deferred, CachedSnapshot<'c>),
 }
@@ -41,7 +43,7 @@ impl<'c> Tx<'c> {
 
     pub(super) fn connection(&self) -> Result<&Connection> {
         match &self.source {
-            Source::Uncached(connection) | Source::Snapshot(connection, _) => Ok(connection),
+            Source::Uncached(connection) | Source::Writer(connection, ..) | Source::Snapshot(connection, _) => Ok(connection),
             Source::Deferred(snapshot, _) => snapshot.connection(),
         }
     }
@@ -50,7 +52,8 @@ impl<'c> Tx<'c> {
     pub(super) fn cached<V: Cached>(&self, key: &str, read: impl FnOnce() -> Result<Option<V>>) -> Result<Option<V>> {
         match &self.source {
             Source::Uncached(_) => read(),
-            Source::Snapshot(_, cached) | Source::Deferred(_, cached) => cached.get_or(key, read),
+            Source::Writer(_, _, before) if before.with(self.touched()).has_any(V::KINDS) => read(),
+            Source::Writer(_, cached, _) | Source::Snapshot(_, cached) | Source::Deferred(_, cached) => cached.get_or(key, read),
         }
     }
 
@@ -66,5 +69,39 @@ impl<'c> Tx<'c> {
     /// Returns what the statements so far have touched.
     pub(super) fn touched(&self) -> Kinds {
         self.touched.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::cache::Cache;
+
+    /// A value of the members.
+    #[derive(Clone, Debug, PartialEq)]
+    struct Text(&'static str);
+
+    impl Cached for Text {
+        const KINDS: Kinds = Kinds::MEMBERS;
+    }
+
+    #[test]
+    fn a_write_is_given_what_is_kept_until_something_has_touched_it() {
+        let (cache, connection) = (Cache::default(), Connection::open_in_memory().unwrap());
+        let begin = |touched| {
+            let committed = CachedSnapshot { cache: &cache, versions: cache.versions() };
+            Tx::begun(Source::Writer(&connection, committed, touched), &Clock::System, None)
+        };
+        let seen = |tx: &Tx<'_>, in_table| tx.cached("key", || Ok(Some(Text(in_table)))).unwrap().unwrap().0;
+        let first = begin(Kinds::NONE);
+        assert_eq!(seen(&first, "committed"), "committed");
+        first.note_changes("UPDATE clients SET name = :name", 1);
+        assert_eq!(seen(&first, "not looked at"), "committed");
+        first.note_changes("UPDATE client_members SET rights = :rights", 1);
+        assert_eq!(seen(&first, "changed"), "changed");
+        // Those that follow before the commit.
+        assert_eq!(seen(&begin(first.touched()), "changed"), "changed");
+        // A reader of what is committed.
+        assert_eq!(seen(&begin(Kinds::NONE), "not looked at"), "committed");
     }
 }

@@ -16,7 +16,7 @@ use crate::base::counter::{Counter, Histogram};
 use crate::base::error::{Cause, Error, Result};
 use crate::base::mutex::locked;
 use crate::base::time::Clock;
-use crate::store::cache::{Cache, Kinds};
+use crate::store::cache::{Cache, CachedSnapshot, Kinds};
 use crate::store::noted_rights::NotedRights;
 use crate::store::transaction::{Source, Tx};
 
@@ -140,7 +140,7 @@ impl Writer {
 
         open.give_up_broken_group();
         // A panic too must leave the group to somebody: those in it are waiting for their commit.
-        let joined = catch_unwind(AssertUnwindSafe(|| open.join(clock, &self.noted_rights, work)));
+        let joined = catch_unwind(AssertUnwindSafe(|| open.join(self, clock, work)));
         let is_full = open.group.as_ref().is_some_and(|group| group.size >= LARGEST_GROUP);
         if self.waiting.load(Ordering::SeqCst) == 0 || is_full {
             open.commit(self);
@@ -227,7 +227,7 @@ impl Open {
     }
 
     /// Runs one write in the transaction under way, or in a new one. What a failed or panicking write did is undone.
-    fn join<T>(&mut self, clock: &Clock, noted_rights: &NotedRights, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
+    fn join<T>(&mut self, writer: &Writer, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
         if self.group.is_none() {
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         }
@@ -236,7 +236,9 @@ impl Open {
             self.group.get_or_insert_with(|| CommitGroup { size: 0, touched: Kinds::NONE, changes_before, outcome: Arc::default() });
         self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
         let undo = Undo { connection: &self.connection, kept: false };
-        let tx = Tx::begun(Source::Uncached(&self.connection), clock, Some(noted_rights));
+        // Nobody else commits meanwhile, so what was not touched since the last commit is as the cache has it.
+        let committed = CachedSnapshot { cache: &writer.cache, versions: writer.cache.versions() };
+        let tx = Tx::begun(Source::Writer(&self.connection, committed, group.touched), clock, Some(&writer.noted_rights));
         let result = work(&tx);
         group.touched = group.touched.with(tx.touched());
         if result.is_ok() {
