@@ -1,8 +1,8 @@
 //! The only writer: writes that wait for it share a commit.
 //!
-//! Each write runs in a savepoint of the open transaction, on the thread that asked for it. Who finds somebody waiting
-//! leaves the transaction open and sleeps until it is committed; who finds nobody commits for all. So a lone
-//! write is not delayed, and under load one durable commit serves everyone who came meanwhile.
+//! Each write runs in the open transaction, on the thread that asked for it, and in a savepoint of it if it is not the first. Who finds somebody
+//! waiting leaves the transaction open and sleeps until it is committed; who finds nobody commits for all. So a lone write is not delayed and
+//! keeps no undo data, and under load one durable commit serves everyone who came meanwhile.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -228,14 +228,13 @@ impl Open {
 
     /// Runs one write in the transaction under way, or in a new one. What a failed or panicking write did is undone.
     fn join<T>(&mut self, writer: &Writer, clock: &Clock, work: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<Joined<T>> {
-        if self.group.is_none() {
-            self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        }
+        let undo = match self.group {
+            None => Undo::begin(&self.connection, UndoScope::Transaction)?,
+            Some(_) => Undo::begin(&self.connection, UndoScope::Savepoint)?,
+        };
         let changes_before = self.connection.total_changes();
         let group =
             self.group.get_or_insert_with(|| CommitGroup { size: 0, touched: Kinds::NONE, changes_before, outcome: Arc::default() });
-        self.connection.prepare_cached("SAVEPOINT request")?.execute([])?;
-        let undo = Undo { connection: &self.connection, kept: false };
         // Nobody else commits meanwhile, so what was not touched since the last commit is as the cache has it.
         let committed = CachedSnapshot { cache: &writer.cache, versions: writer.cache.versions() };
         let tx = Tx::begun(Source::Writer(&self.connection, committed, group.touched), clock, Some(&writer.noted_rights));
@@ -249,15 +248,35 @@ impl Open {
     }
 }
 
-/// Rolls the savepoint back unless it is kept; so also when the work panics.
+/// What has to be undone of a write that fails: its savepoint, or the whole transaction of which it was the first. That needs no undo data.
+#[derive(Clone, Copy, Debug)]
+enum UndoScope {
+    Transaction,
+    Savepoint,
+}
+
+/// Undoes a write unless it is kept; so also when the work panics. The transaction stays open.
 struct Undo<'c> {
     connection: &'c Connection,
+    scope: UndoScope,
     kept: bool,
 }
 
-impl Undo<'_> {
+impl<'c> Undo<'c> {
+    /// Begins what can be undone.
+    fn begin(connection: &'c Connection, scope: UndoScope) -> Result<Undo<'c>> {
+        let begin = match scope {
+            UndoScope::Transaction => "BEGIN IMMEDIATE",
+            UndoScope::Savepoint => "SAVEPOINT request",
+        };
+        connection.prepare_cached(begin)?.execute([])?;
+        Ok(Undo { connection, scope, kept: false })
+    }
+
     fn keep(mut self) -> Result<()> {
-        self.connection.prepare_cached("RELEASE request")?.execute([])?;
+        if let UndoScope::Savepoint = self.scope {
+            self.connection.prepare_cached("RELEASE request")?.execute([])?;
+        }
         self.kept = true;
         Ok(())
     }
@@ -266,8 +285,11 @@ impl Undo<'_> {
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
         if !self.kept {
-            // If even this fails, SQLite has ended the transaction, and the next writer gives its group up.
-            let _ = self.connection.execute_batch("ROLLBACK TO request; RELEASE request");
+            // If even this fails, no transaction is open, and the next writer gives its group up.
+            let _ = self.connection.execute_batch(match self.scope {
+                UndoScope::Transaction => "ROLLBACK; BEGIN IMMEDIATE",
+                UndoScope::Savepoint => "ROLLBACK TO request; RELEASE request",
+            });
         }
     }
 }
@@ -304,6 +326,29 @@ mod tests {
         assert!(failed.is_err());
         writer.run(&Clock::System, |tx| insert(tx, 3)).unwrap();
         assert_eq!(rows(&writer), [1, 3]);
+    }
+
+    #[test]
+    fn the_first_write_of_a_commit_undoes_only_itself_where_it_fails() {
+        let (writer, (begun, has_begun)) = (writer(), std::sync::mpsc::channel());
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                let fail = |tx: &Tx<'_>| {
+                    insert(tx, 1)?;
+                    begun.send(()).unwrap();
+                    while writer.waiting.load(Ordering::SeqCst) == 0 {
+                        std::thread::yield_now();
+                    }
+                    Err::<(), _>(Error::malformed("no"))
+                };
+                writer.run(&Clock::System, fail)
+            });
+            has_begun.recv().unwrap();
+            writer.run(&Clock::System, |tx| insert(tx, 2)).unwrap();
+            let failed = first.join().unwrap();
+            assert!(matches!(&failed, Err(error) if error.chain().contains("no")), "{failed:?}");
+        });
+        assert_eq!(rows(&writer), [2]);
     }
 
     #[test]
