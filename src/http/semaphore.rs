@@ -59,8 +59,13 @@ impl Permit<'_> {
         }
         let mut permits = locked(&self.semaphore.permits);
         permits.free += 1;
-        self.semaphore.freed.notify_one();
-        if permits.free <= permits.waiting { Successor::Waits } else { Successor::None }
+        let Permits { free, waiting } = *permits;
+        // A thread that wakes takes the lock at once.
+        drop(permits);
+        if waiting > 0 {
+            self.semaphore.freed.notify_one();
+        }
+        if free <= waiting { Successor::Waits } else { Successor::None }
     }
 
     /// Waits for a permit again, and returns whether it was given one in time. Does nothing if this one is held.

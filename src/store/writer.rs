@@ -7,7 +7,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use rusqlite::Connection;
@@ -83,10 +83,7 @@ struct CommitGroup {
 
 /// How a commit ended. Those in a group wait here, where they are in nobody's way: the next group is under way already.
 #[derive(Debug, Default)]
-struct CommitOutcome {
-    ended: Mutex<Option<std::result::Result<(), CommitFailed>>>,
-    told: Condvar,
-}
+struct CommitOutcome(OnceLock<std::result::Result<(), CommitFailed>>);
 
 /// A commit that failed, told to everyone who was part of it, with what SQLite said.
 #[derive(Clone, Debug)]
@@ -175,19 +172,13 @@ impl Writer {
 }
 
 impl CommitOutcome {
+    /// Tells it, once.
     fn tell(&self, ended: std::result::Result<(), CommitFailed>) {
-        *locked(&self.ended) = Some(ended);
-        self.told.notify_all();
+        let _ = self.0.set(ended);
     }
 
     fn wait(&self) -> std::result::Result<(), CommitFailed> {
-        let mut ended = locked(&self.ended);
-        loop {
-            match &*ended {
-                Some(ended) => return ended.clone(),
-                None => ended = self.told.wait(ended).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
+        self.0.wait().clone()
     }
 }
 
