@@ -276,23 +276,24 @@ impl App {
         if request.method.is_get_or_head() || request.method == Method::Options {
             return Ok(());
         }
-        let sender = Sender::of(request, &self.settings.public_url);
+        let sender = || Sender::of(request, &self.settings.public_url);
         let of_session = || FormTokenCheck::of(request, input.session_cookie.as_ref().map(|_| input.form_token()).as_ref());
         let is_meant = match (route.guard, &input.session_cookie) {
             (Guard::Client, _) => true,
             (Guard::Browser, _) if posted::is_request(request) => true,
             (Guard::SignIn, _) => {
                 let page = SignInPage::before(request, &self.cookies, input.server_key);
-                csrf::sign_in_is_meant(sender, FormTokenCheck::of(request, page.map(|page| page.token).as_ref()))
+                csrf::sign_in_is_meant(sender(), FormTokenCheck::of(request, page.map(|page| page.token).as_ref()))
             }
             // The session ended while the page was open: the browser is redirected to sign in.
-            (Guard::Console(_), None) => sender != Sender::Elsewhere && of_session() != FormTokenCheck::Missing,
-            (Guard::Browser | Guard::SignedInBrowser, None) => sender != Sender::Elsewhere,
-            (Guard::Console(_), Some(_)) => sender != Sender::Elsewhere && of_session() == FormTokenCheck::Right,
-            (Guard::Browser | Guard::SignedInBrowser, Some(_)) => csrf::is_meant(sender, of_session()),
-            (Guard::Password, _) if sender == Sender::Elsewhere => false,
+            (Guard::Console(_), None) => sender() != Sender::Elsewhere && of_session() != FormTokenCheck::Missing,
+            (Guard::Browser | Guard::SignedInBrowser, None) => sender() != Sender::Elsewhere,
+            (Guard::Console(_), Some(_)) => sender() != Sender::Elsewhere && of_session() == FormTokenCheck::Right,
+            (Guard::Browser | Guard::SignedInBrowser, Some(_)) => csrf::is_meant(sender(), of_session()),
+            (Guard::Password, _) if sender() == Sender::Elsewhere => false,
             _ => match credentials(input) {
                 Credentials::Token(token) if token.kind == TokenKind::Session => {
+                    let sender = sender();
                     let is_known = sender == Sender::Here || (sender != Sender::Elsewhere && !self.cookies.is_secure);
                     is_known && FormTokenCheck::of(request, Some(&csrf::FormToken::of_session(&token))) == FormTokenCheck::Right
                 }
