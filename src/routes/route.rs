@@ -77,6 +77,8 @@ pub struct Route {
     pub operation: Option<Operation>,
     /// The origins whose scripts may read the reply, besides those of the whole API.
     pub origins: Origins,
+    /// Whether all that its handler writes is what the server notes for itself, so that a GET of it is safe (RFC 9110 section 9.2.1).
+    pub only_notes: bool,
 }
 
 /// Web origins (Fetch, section 3.2).
@@ -110,7 +112,7 @@ pub(super) const fn route(
         !matches!(path.as_bytes(), [b'/', b'a', b'p', b'i', b'/', ..]),
         "a row of the API is an `operation`: it says what it takes and gives"
     );
-    Route { number: 0, name, method, path, guard, handler, doc, operation: None, origins: Origins::Own }
+    Route { number: 0, name, method, path, guard, handler, doc, operation: None, origins: Origins::Own, only_notes: false }
 }
 
 /// Returns a row of the API.
@@ -135,6 +137,7 @@ pub(super) const fn operation(
         doc,
         operation: Some(Operation { takes, gives, can_conflict: false, is_limited: false }),
         origins: Origins::Own,
+        only_notes: false,
     }
 }
 
@@ -144,9 +147,16 @@ impl Route {
         matches!(self.handler, Handler::Server(_))
     }
 
-    /// Returns whether HEAD is answered as GET is. Not where GET changes something: a request for the headers alone has no effect.
+    /// Returns whether HEAD is answered as GET is (RFC 9110 section 9.3.2). Not where GET issues a code or ends a session: a request for the
+    /// headers alone has no effect.
     pub fn answers_head(&self) -> bool {
-        self.method == Method::Get && matches!(self.handler, Handler::Read(_) | Handler::List(_) | Handler::Server(_))
+        let is_safe = self.only_notes || matches!(self.handler, Handler::Read(_) | Handler::List(_) | Handler::Server(_));
+        self.method == Method::Get && is_safe
+    }
+
+    /// Says of a row that all its handler writes is what the server notes for itself.
+    pub(super) const fn only_noting(self) -> Route {
+        Route { only_notes: true, ..self }
     }
 
     /// Opens a row to clients in browsers on pages of any origin. Cookies are ignored there.

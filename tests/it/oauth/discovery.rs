@@ -34,6 +34,21 @@ fn both_well_known_places_have_the_same_document_for_everyone() {
 }
 
 #[test]
+fn whatever_an_app_may_get_it_may_ask_the_head_of_but_only_get_issues_a_code_or_ends_a_session() {
+    let server = Server::start();
+    for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/oauth/keys"] {
+        let (got, head) = (server.send("anon", "GET", path, ""), server.send("anon", "HEAD", path, ""));
+        assert_eq!((got.status, head.status, head.header("Content-Type")), (200, 200, got.header("Content-Type")), "{path}");
+    }
+    let head = server.send("anon", "HEAD", "/oauth/userinfo", "");
+    assert!(head.status == 401 && head.header("WWW-Authenticate").is_some(), "{}", head.status);
+    for path in ["/oauth/authorize", "/oauth/logout", "/oauth/end-session"] {
+        let head = server.send("anon", "HEAD", path, "");
+        assert!(head.status == 405 && head.header("Allow").is_some_and(|allowed| allowed.starts_with("GET")), "{path}");
+    }
+}
+
+#[test]
 fn the_metadata_has_every_member_that_is_required_and_says_no_to_what_there_is_not() {
     let server = Server::start();
     let told = metadata(&server);
