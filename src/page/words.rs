@@ -57,6 +57,9 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("user_suspended", "Your account is suspended"),
 ];
 
+/// The same where a request names no client at all.
+const NO_CLIENT_ID: &str = "The address does not say which app you came from: client_id is missing in it";
+
 /// What the user can do, after the administrators' reason.
 const ADVICE: &[(&str, &str)] = &[
     ("user_suspended", "Ask an administrator if you think that this is wrong."),
@@ -68,7 +71,9 @@ const ADVICE: &[(&str, &str)] = &[
 /// administrators' reason if there is one.
 pub fn refusal(named: &Named) -> String {
     let of_its_name = |texts: &[(&str, &'static str)]| texts.iter().find(|(name, _)| *name == named.definition.name).map(|(_, text)| *text);
+    let is_unnamed = named.attributes.get("client_id").is_some_and(|id| id == "");
     let said = match of_its_name(IN_WORDS) {
+        Some(_) if is_unnamed => NO_CLIENT_ID.to_owned(),
         Some(text) => named.filled(text),
         None => named.text().replace('`', "").replace(" 1 seconds", " 1 second"),
     };

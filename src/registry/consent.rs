@@ -22,7 +22,7 @@ use crate::registry::entity::Entity;
 use crate::registry::principal::Principal;
 use crate::registry::refusal::{
     ACCOUNT_SELECTION_NEEDED, AUTHORIZATIONS_FULL, CLIENT_STATE_REJECTED, CLIENT_STATE_REQUESTED, CLIENT_STATE_SUSPENDED,
-    CLIENT_UNKNOWN_TO_US, CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING,
+    CLIENT_UNKNOWN_TO_US, CLIENT_UNNAMED, CLIENT_WITHOUT_REDIRECT_URI, CODE_CHALLENGE_MALFORMED, CODE_CHALLENGE_METHOD_UNSUPPORTED, CODE_CHALLENGE_MISSING,
     CODE_GRANT_MISSING, Judged, NONCE_TOO_LONG, PARAMETER_REPEATED, REDIRECT_URI_MISSING, REDIRECT_URI_NOT_REGISTERED,
     RESPONSE_MODE_UNSUPPORTED, RESPONSE_TYPE_MISSING, RESPONSE_TYPE_UNSUPPORTED, Reason, Refusal, SCOPE_WITHOUT_RIGHT, SIGN_IN_NEEDED,
     STATE_TOO_LONG, USER_NEEDED, USER_NOT_APPROVED, USER_OUTSIDE_GROUPS,
@@ -139,7 +139,8 @@ pub fn judge(tx: &Tx<'_>, settings: &Settings, session: Option<&Session>, reques
         Err(_) => None,
     };
     let Some(client) = client else {
-        return Ok(Decision::ErrorPage(Refusal::of(&CLIENT_UNKNOWN_TO_US).with("client_id", &request.client_id)));
+        let reason = if request.client_id.is_empty() { &CLIENT_UNNAMED } else { &CLIENT_UNKNOWN_TO_US };
+        return Ok(Decision::ErrorPage(Refusal::of(reason).with("client_id", &request.client_id)));
     };
     let redirect_uri = match redirect_uri(&client, request) {
         Ok(uri) => uri,

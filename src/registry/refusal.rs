@@ -85,6 +85,8 @@ reasons! {
     // Of a request for authorization.
     CLIENT_UNKNOWN_TO_US: "client_unknown" "invalid_request" CLIENT_NOT_FOUND
         "Check the client ID that the application sends: nothing is registered under it.";
+    CLIENT_UNNAMED: "client_id_not_sent" "invalid_request" CLIENT_NOT_FOUND
+        "Send the client ID in the parameter client_id: the request has none, or an empty one.";
     CLIENT_WITHOUT_REDIRECT_URI: "client_without_redirect_uri" "unauthorized_client" UNAUTHORIZED_CLIENT
         "Register a redirect URL for the client.";
     REDIRECT_URI_MISSING: "redirect_uri_missing" "invalid_request" INVALID_REQUEST

@@ -129,6 +129,18 @@ fn checks_come_in_the_order_of_the_contract() {
 }
 
 #[test]
+fn who_sends_no_client_id_is_told_so_and_not_that_there_is_no_client_of_that_name() {
+    let (server, _) = fixture();
+    let mut bob = server.signed_in("bob");
+    for target in ["/oauth/authorize?response_type=code", "/oauth/authorize?client_id=&response_type=code"] {
+        stays(&server, &mut bob, target, 404, "client_not_found");
+        let page = bob.send(&server, "GET", target, &[("Accept", "text/html")], "").text();
+        assert!(page.contains("client_id is missing") && page.contains("Send the client ID in the parameter client_id"), "{page}");
+        assert!(!page.contains("There is no OAuth client"), "{page}");
+    }
+}
+
+#[test]
 fn a_redirect_uri_may_be_left_out_only_where_there_is_one() {
     let (server, _) = fixture();
     let mut bob = server.signed_in("bob");
