@@ -35,6 +35,15 @@ pub fn number(text: Option<&str>) -> Result<i64> {
     text.parse().map_err(|_| EVENT_NOT_FOUND.with("event_number", text).into())
 }
 
+/// An event that can be undone, and which of its fields are set back.
+pub struct Undoable {
+    pub client_id: ClientId,
+    pub event: Event,
+    fields: Vec<&'static Field<Client>>,
+    /// Whether the event changed also what only administrators set, and the caller is none.
+    keeps_admin_fields: bool,
+}
+
 pub struct Undone {
     pub changed: ChangedClient,
     /// What the event changed too and stays as it is, as warnings for the header `X-Warning` and for people.
@@ -48,23 +57,35 @@ const ADMIN_FIELDS_STAY: &str =
 /// How many later events are looked at.
 const LOOKED_AT: u32 = 1000;
 
-/// Sets the fields of a change of a client back, which is a change itself. A secret stays as it is now; so do the fields that only
-/// administrators set, if the caller is none: what the change withdrew is theirs to give again.
+impl Undoable {
+    pub fn sets_back(&self, field: &str) -> bool {
+        self.fields.iter().any(|one| one.name == field)
+    }
+}
+
+/// Returns what the caller can undo of an event. A secret stays as it is now; so do the fields that only administrators set, if the caller is
+/// none: what the change withdrew is theirs to give again.
 /// # Errors
-/// `event_not_found` also for callers who may not see it; `event_not_undoable`; `changed_since`; those of [`rights::require`] and of
-/// [`clients::update`].
-pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Result<Undone> {
+/// `event_not_found` also for callers who may not see it; `event_not_undoable`; those of [`rights::require`].
+pub fn undoable(tx: &Tx<'_>, by: &Principal, number: i64) -> Result<Undoable> {
     let event = tx.event(number)?.ok_or_else(|| not_found(number))?;
-    let (id, event) = visible(tx, by, &event)?;
-    let entity = Entity::Client(id.clone());
-    rights::require(tx, by, &entity, Right::ClientSettingsBasic, Deleted::No)?;
-    let (old, new) = (object(&event.old_values), object(&event.new_values));
-    let all = check_undoable(&event, &old)?;
+    let (client_id, event) = visible(tx, by, &event)?;
+    rights::require(tx, by, &Entity::Client(client_id.clone()), Right::ClientSettingsBasic, Deleted::No)?;
+    let all = check_undoable(&event, &object(&event.old_values))?;
     let own: Vec<_> = all.iter().copied().filter(|field| by.is_admin || !field.is_for_admins()).collect();
-    // Where all are administrators' fields, they are refused below.
-    let fields = if own.is_empty() { &all } else { &own };
+    // Where all are administrators' fields, they are refused when they are set.
+    let fields = if own.is_empty() { all.clone() } else { own };
+    Ok(Undoable { client_id, event, keeps_admin_fields: fields.len() < all.len(), fields })
+}
+
+/// Sets the fields of a change of a client back, which is a change itself.
+/// # Errors
+/// Those of [`undoable`] and of [`clients::update`]; `changed_since`.
+pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Result<Undone> {
+    let Undoable { client_id: id, event, fields, keeps_admin_fields } = undoable(tx, by, number)?;
+    let (old, new) = (object(&event.old_values), object(&event.new_values));
     let current = live_client(tx, &id)?;
-    check_unchanged(tx, &entity, &event, fields, &new, &current)?;
+    check_unchanged(tx, &Entity::Client(id.clone()), &event, &fields, &new, &current)?;
     let (mut mask, mut back) = (Mask::default(), Patch::decode(FIELDS, &old).map_err(|error| Error::Internal(error.to_string().into()))?);
     fields.iter().for_each(|field| mask.add(FIELDS, field.name));
     // Without it, a new state has none.
@@ -76,7 +97,7 @@ pub fn undo(tx: &Tx<'_>, by: &Principal, settings: &Settings, number: i64) -> Re
     back.check(FIELDS, "Client", Some(&mask)).map_err(|inner| inner.inside("UpdateClientRequest", "client"))?;
     back = back.only(FIELDS, &mask);
     let changed = clients::set_back(tx, by, settings, &id, &mask, &back, number)?;
-    let stays = [(old.contains_key("secret"), SECRET_STAYS), (fields.len() < all.len(), ADMIN_FIELDS_STAY)];
+    let stays = [(old.contains_key("secret"), SECRET_STAYS), (keeps_admin_fields, ADMIN_FIELDS_STAY)];
     Ok(Undone { changed, stays: stays.into_iter().filter_map(|(is, text)| is.then_some(text)).collect() })
 }
 

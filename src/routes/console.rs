@@ -124,6 +124,7 @@ pub const ROUTES: &[Route] = &[
     route("console.password", Get, "/console/password", Console(ConsoleAccess::Any), Read(console::account::password::page), "Show the form to change one's password."),
     route("console.password", Post, "/console/password", Console(ConsoleAccess::Any), Transactions(console::account::password::submit), "Change one's password."),
     route("console.password.withdraw", Post, "/console/password/withdraw", Console(ConsoleAccess::Any), Write(console::account::password::withdraw), "Withdraw one's temporary password and sign-in link."),
-    route("console.activity.undo", Post, "/console/activity/{event_number}/undo", Console(ConsoleAccess::Any), Write(console::account::activity::undo), "Undo a change of a client."),
+    route("console.activity.undo", Get, "/console/activity/{event_number}/undo", Console(ConsoleAccess::Any), Read(console::account::activity::undo_page), "Ask before a change of a client is undone."),
+    route("console.activity.undo", Post, "/console/activity/{event_number}/undo", Console(ConsoleAccess::Any), Transactions(console::account::activity::undo), "Undo a change of a client."),
     route("console.activity", Get, "/console/activity", Console(ConsoleAccess::Any), List(console::account::activity::page), "Show what happened, by client and by actor."),
 ];

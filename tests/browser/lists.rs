@@ -166,7 +166,7 @@ pub fn on_a_phone_lists_can_be_sorted_and_buttons_stay_whole(driver: &Driver) {
     let browser = driver.browser(Scripts::Run);
     browser.has_width(390);
     browser.signs_in(&server, "admin", "/console/activity");
-    let undo = "[...document.querySelectorAll('.events button')].find((button) => button.textContent.includes('Undo'))";
+    let undo = "[...document.querySelectorAll('.events .button')].find((button) => button.textContent.includes('Undo'))";
     assert_eq!(browser.script(&format!("return {undo}.clientHeight < 40 && {undo}.scrollWidth <= {undo}.clientWidth")), true);
     browser.open(&format!("{}/console/clients?of=all", server.url));
     browser.press("Name");

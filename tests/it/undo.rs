@@ -218,7 +218,7 @@ fn what_the_history_has_only_the_beginning_of_is_not_set_back() {
 }
 
 #[test]
-fn the_console_has_a_button_where_a_change_can_be_undone() {
+fn the_console_asks_before_it_undoes_a_change() {
     let (server, mut alice) = server_with_alice();
     server.has_client("alice", "my-app");
     let number = server.changes_description("my-app");
@@ -226,13 +226,20 @@ fn the_console_has_a_button_where_a_change_can_be_undone() {
     for page in ["/console/clients/my-app/activity", "/console/activity"] {
         assert_eq!(alice.get(&server, page).text().matches("/undo\"").count(), 1, "{page}");
     }
+    let asked = alice.opens(&server, &action).text();
+    let described = server.check("alice", "GET", &format!("{CLIENT}?field_mask=description"), "", "200").json()["description"].clone();
+    let described = format!("<dt>Description</dt><dd><del>{}</del>", described.as_str().expect("a text"));
+    assert!(asked.contains("everybody who uses the client") && asked.contains(&described), "{asked}");
+    assert!(!asked.contains("This cannot be undone"), "{asked}");
+    assert!(field(&server, "description").is_string(), "nothing is undone yet");
     let done = alice.sends_form(&server, &action, &[]);
     assert_eq!((done.status, done.header("Location")), (303, Some("/console/clients/my-app/activity?done=undone")));
     assert_eq!(field(&server, "description"), Value::Null);
     let page = alice.get(&server, "/console/clients/my-app/activity").text();
     assert!(page.contains(&format!("undoes event {number}")) && !page.contains(&action), "{page}");
     signed_in_admin(&server).sends_form(&server, &action, &[]);
-    assert_eq!(alice.sends_form(&server, &action, &[]).status, 400, "not twice");
+    let again = alice.sends_form(&server, &action, &[]);
+    assert!(again.status == 400 && again.text().contains("changed again afterwards"), "not twice: {}", again.text());
 }
 
 #[test]

@@ -3,11 +3,14 @@
 use maud::{Markup, html};
 
 use crate::base::error::Result;
+use crate::base::id::ClientId;
 use crate::base::time::Time;
-use crate::call::{Call, Input, Work};
+use crate::call::{Call, Input, LongWork, Work};
 use crate::console::account::event_export::{self, ExportFormat};
 use crate::console::account::event_sentence::{Sentence, means};
+use crate::console::clients::form::field_label;
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
+use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
 use crate::console::form::fields::{Choice, Fields, Label, label};
 use crate::console::form::saving;
 use crate::console::page::charts;
@@ -23,7 +26,7 @@ use crate::page::times::{exact, timestamp};
 use crate::registry::approval::Withdrawn;
 use crate::registry::entity::Entity;
 use crate::registry::history;
-use crate::registry::undo::{self, Undone};
+use crate::registry::undo::{self, Undoable, Undone};
 use crate::store::events::{Event, EventSearch, FoundEvents};
 
 /// How many events a page has at most.
@@ -55,7 +58,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let content = html! {
             (title("Activity", &html! {}))
             p .quiet { @if call.by.is_admin { "Everything that was changed, and by whom." } @else { "What you did, and what happened to your clients: name one to see what others did to it." } }
-            (activity.show(&layout, if call.by.is_admin || entity.is_some() { &both } else { &own })?)
+            (activity.show(if call.by.is_admin || entity.is_some() { &both } else { &own })?)
         };
         Ok(layout.page(200, MenuItem::Activity, "Activity", &content))
     }))
@@ -72,22 +75,56 @@ pub fn of_client<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         if let Some(file) = activity.file()? {
             return Ok(file);
         }
-        Ok(page.show(200, ClientTab::Activity, &activity.show(&page.layout, &[label("actor", "Who (ID)", "")])?))
+        Ok(page.show(200, ClientTab::Activity, &activity.show(&[label("actor", "Who (ID)", "")])?))
     }))
 }
 
-/// Undoes a change of a client, and leads to the client's activity.
-pub fn undo<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
-    Ok(Box::new(move |call| {
-        let number = undo::number(input.capture("event_number"))?;
+confirmed! {
+    /// Undoes a change of a client once that is confirmed, and leads to the client's activity.
+    undo_page, undo: undoing
+}
+
+fn undoing<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
+    let number = undo::number(input.capture("event_number"))?;
+    let about = move |call: &Call<'_>| {
+        let mut undoable = undo::undoable(call.tx, call.by, number)?;
+        Ok(Confirmation {
+            menu_item: MenuItem::Activity,
+            what: "Undo this change".to_owned(),
+            consequence: set_back(call, input, &mut undoable)?,
+            path: undo_path(number),
+            back: activity_path(&undoable.client_id),
+            typed: None,
+        })
+    };
+    Ok(Confirmed::new(about, move |call| {
         let Undone { changed, stays } = undo::undo(call.tx, call.by, call.settings, number)?;
         let done = match (changed.withdrawn == Withdrawn::default(), stays.is_empty()) {
             (false, _) => saved(changed.withdrawn),
             (true, true) => "undone",
             (true, false) => "undone-in-part",
         };
-        Ok(after(&format!("/console/clients/{}/activity", changed.client.id), done))
+        Ok(after(&activity_path(&changed.client.id), done))
     }))
+}
+
+fn undo_path(number: i64) -> String {
+    format!("/console/activity/{number}/undo")
+}
+
+fn activity_path(client: &ClientId) -> String {
+    format!("/console/clients/{client}/activity")
+}
+
+/// Draws what a change was, and what undoing it sets back.
+fn set_back(call: &Call<'_>, input: &Input<'_>, undoable: &mut Undoable) -> Result<Markup> {
+    let sentence = Sentence::of(call, &undoable.event)?.markup();
+    std::mem::swap(&mut undoable.event.old_values, &mut undoable.event.new_values);
+    Ok(html! {
+        p { (sentence) ", " (timestamp(undoable.event.happened_at)) ". Undoing it sets this back at once, for everybody who uses the client:" }
+        (saving::differences(&undoable.event, |name| undoable.sets_back(name).then(|| field_label(name))))
+        (ClientPage::by_id(call, input, &undoable.client_id)?.stakes())
+    })
 }
 
 /// Returns the format in which a file is asked for.
@@ -141,7 +178,7 @@ impl Activity<'_> {
     }
 
     /// Draws the filters, among them these, and the events below.
-    fn show(&self, layout: &Layout<'_>, texts: &[Label]) -> Result<Markup> {
+    fn show(&self, texts: &[Label]) -> Result<Markup> {
         let fields = Fields { values: self.asked.clone(), ..Fields::default() };
         let topics = Topic::EVERY.iter().map(|topic| (topic.name().to_owned(), topic.words().to_owned()));
         let kinds: Vec<Choice> = [(String::new(), "Everything".to_owned())].into_iter().chain(topics).collect();
@@ -155,7 +192,7 @@ impl Activity<'_> {
                 button { "Filter" }
                 @if is_filtered { a href=(self.path) { "Show everything" } }
             }
-            @if self.found.events.is_empty() { (self.nothing(is_filtered || is_later)) } @else { (self.list(layout)?) }
+            @if self.found.events.is_empty() { (self.nothing(is_filtered || is_later)) } @else { (self.list()?) }
         })
     }
 
@@ -178,9 +215,9 @@ impl Activity<'_> {
     }
 
     /// Draws the events day by day, as many as a page may have, and a link to the next.
-    fn list(&self, layout: &Layout<'_>) -> Result<Markup> {
+    fn list(&self) -> Result<Markup> {
         let FoundEvents { events, end } = &self.found;
-        let shown = drawn_while_light(events.iter().map(Ok), LONGEST_PAGE, |event| self.event(layout, event))?;
+        let shown = drawn_while_light(events.iter().map(Ok), LONGEST_PAGE, |event| self.event(event))?;
         let is_all = shown.len() == events.len() && shown.len() < SIZE as usize;
         let next = if is_all { *end } else { shown.last().map(|(last, _)| last.number) };
         Ok(html! {
@@ -209,7 +246,7 @@ impl Activity<'_> {
         }
     }
 
-    fn event(&self, layout: &Layout<'_>, event: &Event) -> Result<Markup> {
+    fn event(&self, event: &Event) -> Result<Markup> {
         let sentence = Sentence::of(self.call, event)?;
         Ok(html! {
             li data-item=(event.name) {
@@ -221,17 +258,17 @@ impl Activity<'_> {
                     }
                     (details(event))
                 }
-                (self.undo_button(layout, event))
+                (self.undo_link(event))
             }
         })
     }
 
-    /// Draws the button that undoes a change of a client, where the reader may change that client. Whether somebody changed its fields
-    /// since is looked at when it is pressed.
-    fn undo_button(&self, layout: &Layout<'_>, event: &Event) -> Markup {
+    /// Draws the link to undo a change of a client, where the reader may change that client. Whether somebody changed its fields since is
+    /// looked at when it is done.
+    fn undo_link(&self, event: &Event) -> Markup {
         let is_undone = self.found.events.iter().any(|later| later.undoes == Some(event.number));
         let is_offered = !is_undone && undo::is_undoable(self.call.tx, self.call.by, event);
-        html! { @if is_offered { (layout.button(&format!("/console/activity/{}/undo", event.number), "Undo", "quiet")) } }
+        html! { @if is_offered { a .button.quiet href=(undo_path(event.number)) { "Undo …" } } }
     }
 }
 

@@ -149,10 +149,10 @@ fn deleting(call: &Call<'_>, input: &Input<'_>) -> Result<Confirmation> {
     Ok(Confirmation {
         menu_item: menu_item(&owner),
         what: format!("Delete the API key {typed}"),
-        consequence: "Whatever uses this key stops working at once.".to_owned(),
+        consequence: html! { "Whatever uses this key stops working at once." },
         path: format!("{}/{}/delete", path(&owner), key.id),
         back: path(&owner),
-        typed,
+        typed: Some(typed),
     })
 }
 

@@ -193,9 +193,9 @@ fn asking(call: &Call<'_>, client: &ClientId, end: End<'_>) -> Result<Confirmati
     Ok(Confirmation {
         menu_item: MenuItem::Authorizations,
         what: what.to_owned(),
-        consequence,
+        consequence: html! { (consequence) },
         path,
         back: own,
-        typed: client.as_str().to_owned(),
+        typed: Some(client.as_str().to_owned()),
     })
 }

@@ -137,10 +137,10 @@ fn asking(id: &ClientId, what: &str, consequence: &str, end: &str) -> Confirmati
     Confirmation {
         menu_item: MenuItem::Clients,
         what: what.to_owned(),
-        consequence: consequence.to_owned(),
+        consequence: html! { (consequence) },
         path: format!("{back}{end}"),
         back,
-        typed: id.as_str().to_owned(),
+        typed: Some(id.as_str().to_owned()),
     }
 }
 

@@ -36,13 +36,13 @@ fn revoking<'r>(input: &'r Input<'r>) -> Result<Confirmed<'r>> {
         Ok(Confirmation {
             menu_item: MenuItem::Clients,
             what: "Revoke all authorizations".to_owned(),
-            consequence: format!(
-                "{} authorized {asked}. The client loses all its tokens at once, and has to ask its users again. Its secrets stay valid.",
-                counted(users, "user"),
-            ),
+            consequence: html! {
+                (counted(users, "user")) " authorized " (asked)
+                ". The client loses all its tokens at once, and has to ask its users again. Its secrets stay valid."
+            },
             path: format!("{own}/revoke"),
             back: own,
-            typed: asked.as_str().to_owned(),
+            typed: Some(asked.as_str().to_owned()),
         })
     };
     Ok(Confirmed::in_steps(about, move |transactions| {

@@ -1,6 +1,6 @@
-//! Asks for confirmation of what cannot be undone, by typing its name.
+//! Asks for confirmation: of what cannot be undone, by typing its name.
 
-use maud::html;
+use maud::{Markup, html};
 
 use crate::base::error::Result;
 use crate::call::{Call, Input, LongWork, Transactions, Work};
@@ -18,13 +18,13 @@ const TYPED: Label = label("confirm", "Type it to confirm", "Exactly as shown ab
 pub struct Confirmation {
     pub menu_item: MenuItem,
     pub what: String,
-    pub consequence: String,
+    pub consequence: Markup,
     /// The path of the page and of its form.
     pub path: String,
     /// The path to go back to.
     pub back: String,
-    /// What must be typed.
-    pub typed: String,
+    /// What must be typed; nothing for what can be undone.
+    pub typed: Option<String>,
 }
 
 type About<'r> = Box<dyn FnOnce(&Call<'_>) -> Result<Confirmation> + 'r>;
@@ -76,13 +76,12 @@ impl<'r> Confirmed<'r> {
         let form = Form::of_body(input.request)?;
         Ok(Box::new(move |transactions| {
             let asked = transactions.read(self.about)?;
-            let problem = if form.one(TYPED.name) != asked.typed {
-                Problem::new(TYPED.name, "not_confirmed", format!("What was typed is not {}.", asked.typed))
-            } else {
-                match (self.act)(transactions) {
+            let problem = match asked.typed.as_deref().filter(|typed| form.one(TYPED.name) != *typed) {
+                Some(typed) => Problem::new(TYPED.name, "not_confirmed", format!("What was typed is not {typed}.")),
+                None => match (self.act)(transactions) {
                     Ok(reply) => return Ok(reply),
                     Err(error) => Problem::of(error)?,
-                }
+                },
             };
             let fields = Fields { problems: problem.into(), ..Fields::default() };
             transactions.read(|call| asked.page(call, input, &fields)).map(|reply| fields.problems.carried_by(reply))
@@ -101,13 +100,17 @@ impl Confirmation {
         let layout = Layout::of(call, input)?;
         let content = html! {
             (title(&self.what, &html! {}))
-            p { (self.consequence) " " strong { "This cannot be undone." } }
-            p { "Type " code { (self.typed) } " to confirm." }
+            @if let Some(typed) = &self.typed {
+                p { (self.consequence) " " strong { "This cannot be undone." } }
+                p { "Type " code { (typed) } " to confirm." }
+            } @else {
+                (self.consequence)
+            }
             (fields.summary())
             (layout.form(&self.path, &html! {
                 // What is confirmed may make a secret.
                 (repeatable_secret::field())
-                (fields.text(TYPED))
+                @if self.typed.is_some() { (fields.text(TYPED)) }
                 div .submit { button .danger { (self.what) } a href=(self.back) { "Cancel" } }
             }))
         };

@@ -126,10 +126,10 @@ fn purging(call: &Call<'_>, entity: &Entity) -> Result<Confirmation> {
     Ok(Confirmation {
         menu_item: menu_item(entity),
         what: format!("Purge {}", entity.as_str()),
-        consequence: format!("{} Everything about it is removed, except its activity.", consequence(entity)),
+        consequence: html! { (consequence(entity)) " Everything about it is removed, except its activity." },
         path: format!("{}/purge", paths::path(entity)),
         back: list(entity),
-        typed: entity.as_str().to_owned(),
+        typed: Some(entity.as_str().to_owned()),
     })
 }
 

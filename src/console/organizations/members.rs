@@ -132,10 +132,10 @@ fn removing(call: &Call<'_>, owned: &Owned, account: &AccountId) -> Result<Confi
     Ok(Confirmation {
         menu_item: deletion::menu_item(&entity),
         what: format!("Remove {} {}", member.account.kind(), member.account.as_str()),
-        consequence: format!("This {} can no longer see or change the {} {}.", word(owned), entity.kind(), entity.as_str()),
+        consequence: html! { "This " (word(owned)) " can no longer see or change the " (entity.kind()) " " (entity.as_str()) "." },
         path: format!("{}/remove", member_path(owned, account)),
         back: path(owned),
-        typed: entity.as_str().to_owned(),
+        typed: Some(entity.as_str().to_owned()),
     })
 }
 
