@@ -44,7 +44,8 @@ impl Entity {
         if self.is_built_in() { Err(BUILT_IN_CLIENT.with("client_id", self.as_str()).into()) } else { Ok(()) }
     }
 
-    pub(super) fn is_built_in(&self) -> bool {
+    /// Returns whether it is the client that every database has.
+    pub fn is_built_in(&self) -> bool {
         matches!(self, Entity::Client(id) if id.as_str() == BUILT_IN)
     }
 

@@ -78,3 +78,14 @@ fn nobody_changes_the_built_in_client() {
     assert_eq!(server.check("admin", "GET", "/api/v3/clients/cli/rights", "", "200").rights(), ["RIGHT_CLIENT_INFO"]);
     assert_eq!(server.check("alice", "PUT", "/api/v3/clients/cli", &body.to_string(), "403").error(), "no_client_rights");
 }
+
+#[test]
+fn nobody_is_asked_to_mend_the_built_in_client() {
+    let server = Server::start();
+    let mut admin = signed_in_admin(&server);
+    for page in ["/console/clients/cli", "/console/clients/cli/review"] {
+        let page = admin.opens(&server, page);
+        assert!(!page.text().contains("data-finding"), "{}", page.text());
+    }
+    admin.opens(&server, "/console/clients/cli").tells("built-in");
+}

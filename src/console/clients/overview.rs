@@ -21,6 +21,7 @@ use crate::model::client::Client;
 use crate::page::message;
 use crate::page::times::{timestamp, timestamp_or};
 use crate::page::words::{counted, sentence};
+use crate::registry::entity::Entity;
 use crate::registry::refusal::Reason;
 use crate::registry::review;
 use crate::registry::usage::{self, ClientUsage};
@@ -31,10 +32,16 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
     Ok(Box::new(move |call| {
         let page = ClientPage::of(call, input)?;
         let client = &page.client;
+        let is_built_in = Entity::Client(client.id.clone()).is_built_in();
         let usage = usage::of_client(call.tx, &client.id)?;
         let proof = if usage.secrets.is_empty() { Proof::Public } else { Proof::StoredSecret };
         let content = html! {
             @if client.state == State::Requested { (trial::notice(&page)?) }
+            @if is_built_in {
+                (message::note("built-in", html! {
+                    "The server makes this client itself, for " code { "keyfob login" } ", and renews it at each start. Nobody can change it."
+                }))
+            }
             (warnings(client))
             @if !client.description.is_empty() { p .description { (client.description) } }
             (recipe::section(&call.settings.public_url, client, proof))
@@ -55,7 +62,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
                 (charts::tokens_per_day(&usage.issued))
                 (refusals(&usage.refusals))
             }
-            (found(&page)?)
+            @if !is_built_in { (found(&page)?) }
             section {
                 h2 { "What it asks for" }
                 dl .facts {
