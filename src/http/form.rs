@@ -45,7 +45,12 @@ impl Form {
 
     /// Returns the form with this value of a field, and no other.
     pub fn with(&self, name: &str, value: &str) -> Form {
-        let others = self.0.iter().filter(|(other, _)| *other != name).chain([(name, value)]);
+        self.with_all(name, &[value])
+    }
+
+    /// Returns the form with these values of a field, and no others.
+    pub fn with_all(&self, name: &str, values: &[&str]) -> Form {
+        let others = self.0.iter().filter(|(other, _)| *other != name).chain(values.iter().map(|value| (name, *value)));
         others.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 

@@ -152,8 +152,8 @@ pub fn on_a_phone_filters_are_as_wide_as_the_page_and_a_session_begins_with_its_
     for page in ["/console/activity", "/console/add/client"] {
         browser.open(&format!("{}{page}", server.url));
         let narrow = browser.script(
-            "const wide = document.querySelector('form.filters').clientWidth; \
-             return [...document.querySelectorAll('form.filters .field')].filter(field => field.offsetWidth < wide).length",
+            "const wide = document.querySelector('.filters').clientWidth; \
+             return [...document.querySelectorAll('.filters .field')].filter(field => field.offsetWidth < wide).length",
         );
         assert_eq!(narrow, 0, "{page}");
     }

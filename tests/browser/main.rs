@@ -72,6 +72,7 @@ const STORIES: &[Story] = stories![
     lists::dates_have_one_form_with_and_without_scripts,
     lists::a_suspended_user_sees_nothing_more,
     recipes::an_app_is_registered_by_its_recipe_which_says_what_to_paste_where,
+    recipes::a_recipe_keeps_what_was_typed_before_it_was_chosen,
     recipes::an_integration_of_the_things_stack_asks_for_the_rights_of_its_recipe,
     screenshots::screenshots_are_small_and_shown,
 ];

@@ -37,6 +37,25 @@ pub fn an_app_is_registered_by_its_recipe_which_says_what_to_paste_where(driver:
     }
 }
 
+/// With scripts and without: what was typed before the recipe was chosen is still there, and Enter in a field registers the client.
+pub fn a_recipe_keeps_what_was_typed_before_it_was_chosen(driver: &Driver) {
+    let server = Server::start("auto");
+    for (scripts, id) in [(Scripts::Run, "our-boards"), (Scripts::Blocked, "our-charts")] {
+        let browser = driver.browser(scripts);
+        browser.signs_in(&server, "alice", "/console/add/client");
+        browser.fill("name", "Our Boards");
+        browser.fill("id", id);
+        browser.find("option[value=grafana]").press();
+        browser.fill("app", "https://grafana.example.com");
+        browser.press("Fill in the form");
+        browser.find("[value^='https://grafana.example.com/']");
+        assert_eq!((browser.find("#name").value(), browser.find("#id").value()), ("Our Boards".to_owned(), id.to_owned()));
+        browser.find("#name").types("\u{e007}");
+        browser.tells("client-ready");
+        assert_eq!(browser.complaints(), Vec::<String>::new());
+    }
+}
+
 pub fn an_integration_of_the_things_stack_asks_for_the_rights_of_its_recipe(driver: &Driver) {
     let server = Server::start("auto");
     let browser = driver.browser(Scripts::Run);

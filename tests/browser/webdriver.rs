@@ -258,7 +258,7 @@ impl Element<'_> {
         let ready = "const it = arguments[0]; it.scrollIntoView({block: 'center', behavior: 'instant'}); \
                      const link = it.closest('a[href]'), button = it.closest('button'); \
                      if (link) return !link.download && link.href.split('#')[0] !== location.href.split('#')[0]; \
-                     return !!button && button.type === 'submit' && !!button.form && (button.formNoValidate || button.form.checkValidity());";
+                     return !!button && button.type === 'submit' && !!button.form && (button.formNoValidate || button.form.noValidate || button.form.checkValidity());";
         let leaves = self.browser.command("POST", "/execute/sync", &json!({"script": ready, "args": [{ELEMENT: self.id}]}));
         let page = self.browser.find("html");
         self.browser.ask("POST", &format!("/element/{}/click", self.id), &json!({}));

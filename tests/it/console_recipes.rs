@@ -31,6 +31,9 @@ fn filled_in(alice: &mut Browser, server: &Server, target: &str) -> Vec<(String,
         }
     }
     let area = &page[page.find("<textarea").expect("a description")..];
+    let is_chosen = |option: &&str| option.split('>').next().is_some_and(|tag| tag.ends_with("\" selected"));
+    let recipe = page.split("<option value=\"").skip(1).find(is_chosen).and_then(|option| option.split('"').next()).unwrap_or_default();
+    fields.push(("recipe".to_owned(), recipe.to_owned()));
     fields.push(("description".to_owned(), area[area.find('>').expect("it") + 1..area.find("</textarea>").expect("it")].to_owned()));
     fields
 }
@@ -132,4 +135,62 @@ fn what_a_redirect_uri_holds_cannot_leave_the_settings_it_is_pasted_into() {
     }
     let page = register(&mut alice, &server, &target, &[("id", "three"), ("kind", "app")]);
     assert!(!page.text().contains("id=\"recipe\""), "its settings have a place for a secret: {}", page.text());
+}
+
+/// What is in fields of a page that was sent back.
+fn values(page: &crate::server::Answer, name: &str) -> Vec<String> {
+    let tags = page.text();
+    let tags = tags.split("<input").filter(|tag| tag.contains(&format!(" name=\"{name}\"")) && !tag.contains("type=\"checkbox\""));
+    let value = |tag: &str| tag.split(" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
+    tags.map(value).filter(|value| !value.is_empty()).collect()
+}
+
+#[test]
+fn a_recipe_keeps_what_was_typed_where_it_has_nothing_to_set_and_says_what_it_replaced() {
+    let (server, mut alice) = server_with_alice();
+    let typed = [
+        ("owner", "user:alice"),
+        ("id", "our-wiki"),
+        ("name", "Our wiki"),
+        ("description", "Where we write things down for each other"),
+        ("attribute_key", "team"),
+        ("attribute_value", "blue"),
+        ("redirect_uris", "https://old.example/cb"),
+        ("logout_redirect_uris", "https://old.example/bye"),
+        ("grants", "GRANT_AUTHORIZATION_CODE"),
+        ("filled", ""),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| {
+        let others = typed.iter().filter(|(name, _)| more.iter().all(|(other, _)| name != other));
+        others.chain(more).copied().collect::<Vec<_>>()
+    };
+    let chosen = [("recipe", "grafana"), ("app", "https://grafana.example")];
+    let page = alice.sends_form(&server, "/console/add/client", &with(&[&chosen[..], &[("fill", "true")]].concat()));
+    page.tells("replaced");
+    assert!(page.text().contains("what you had entered: Redirect URLs"), "{}", page.text());
+    assert_eq!((values(&page, "id"), values(&page, "name")), (vec!["our-wiki".to_owned()], vec!["Our wiki".to_owned()]));
+    assert!(page.text().contains("Where we write things down for each other"));
+    assert_eq!(values(&page, "attribute_key"), ["team", "recipe"]);
+    assert_eq!(values(&page, "redirect_uris"), Recipe::at(keyfob::model::recipes::named("grafana").expect("it").redirect_uris, chosen[1].1));
+    // Who forgets the button is shown the filled in form first; nothing is registered yet.
+    let page = alice.sends_form(&server, "/console/add/client", &with(&chosen));
+    page.tells("replaced");
+    server.check("alice", "GET", "/api/v3/clients/our-wiki", "", "404");
+    // What one recipe filled in is nothing that was typed.
+    let page = alice.opens(&server, &address("grafana", "https://grafana.example"));
+    assert_eq!(values(&page, "name"), ["Grafana"]);
+    let grafana: Vec<String> = values(&page, "redirect_uris");
+    let sent = [
+        ("filled", "grafana https://grafana.example"),
+        ("name", "Grafana"),
+        ("redirect_uris", &*grafana[0]),
+        ("logout_redirect_uris", ""),
+        ("attribute_key", "recipe"),
+        ("attribute_value", "grafana"),
+    ];
+    let page = alice.sends_form(&server, "/console/add/client", &[&sent[..], &[("recipe", "miniflux"), ("app", "https://flux.example")]].concat());
+    assert_eq!((values(&page, "name"), values(&page, "attribute_value")), (vec!["Miniflux".to_owned()], vec!["miniflux".to_owned()]));
+    assert!(!page.messages().contains(&"replaced".to_owned()), "{}", page.text());
+    let page = alice.sends_form(&server, "/console/add/client", &[&sent[..], &[("recipe", "")]].concat());
+    assert_eq!((values(&page, "name"), values(&page, "redirect_uris"), values(&page, "attribute_key")), (vec![], vec![], vec![]));
 }

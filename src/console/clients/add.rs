@@ -27,6 +27,9 @@ use crate::registry::{client_check, clients, organizations};
 
 const OWNER: Label = label("owner", "Owner", "You, or another account for which you may register clients.");
 
+const CREATE: &str = "Create OAuth client";
+const WHERE: &str = "Where does it run";
+
 /// The heading of the page of a new client.
 const MADE: &str = "OAuth client created";
 
@@ -37,16 +40,20 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             Some(owner) => owner,
             None => AccountId::User(signed_in(call)?.clone()),
         };
-        let fields = recipe::filled(&asked);
+        let fields = recipe::asked_for(&asked);
         let values = fields.values.with("owner", &account_value(&owner));
-        form(call, input, &Fields { values, ..fields })
+        form(call, input, &Fields { values, ..fields }, &[])
     }))
 }
 
 /// Registers a client. Only this reply shows its secret.
 pub fn submit<'r>(input: &'r Input<'r>) -> Result<LongWork<'r>> {
-    let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields);
+    let draw = |call: &Call<'_>, fields: &Fields| form(call, input, fields, &[]);
     save(input, draw, |transactions, form| {
+        if recipe::is_waiting(form) {
+            let (fields, replaced) = recipe::filled(form);
+            return Ok(transactions.read(|call| self::form(call, input, &fields, &replaced))?);
+        }
         let (form, client_type) = (&with_id(transactions, input, form)?, AppKind::of(form).client_type);
         if let Ok(id) = form.one("id").parse()
             && let Some(client) = transactions.read(|call| registered(call, input, form, &id))?
@@ -77,7 +84,7 @@ fn checked(call: &Call<'_>, input: &Input<'_>, form: &Form, problems: Problems) 
     let check = id.map(judged).transpose()?;
     // The review says itself what it thinks of such a URL.
     let problems = problems.without("unusable_url");
-    self::form(call, input, &Fields { values: form.clone(), check, problems })
+    self::form(call, input, &Fields { values: form.clone(), check, problems }, &[])
 }
 
 /// Returns the form with an ID: made from the name if none was typed, the same if it is sent again.
@@ -125,7 +132,8 @@ fn problems(transactions: &Transactions<'_>, form: &Form) -> std::result::Result
     Ok(problems)
 }
 
-fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
+/// Draws the form; `replaced` are the fields in which a recipe has just replaced what was typed.
+fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields, replaced: &[&str]) -> Result<Reply> {
     let layout = Layout::of(call, input)?;
     let owners = owners(call, layout.user_id(), fields.values.one("owner"))?;
     let becomes = match call.settings.approval {
@@ -135,8 +143,12 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
     };
     let optional: &[&str] = if recipe::needs_rights(&fields.values) { &[] } else { &["rights"] };
     let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), optional, ..Offer::default() };
+    let replaced: Vec<String> = replaced.iter().map(|name| if *name == app_kind::NAME { WHERE.to_owned() } else { field_label(name) }).collect();
     let rows = html! {
+        // Enter presses the first button of a form: this one, and not the one that fills in.
+        button .hidden tabindex="-1" aria-hidden="true" {}
         (repeatable_secret::field())
+        (recipe::chooser(fields, &replaced))
         (kinds(AppKind::of(&fields.values)))
         (FORM.new_id(fields))
         @if owners.len() > 1 { (fields.select(OWNER, &owners)) }
@@ -155,9 +167,8 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
                 },
             }
         }
-        (recipe::chooser(fields, &owners))
         @if let Some(checked) = &fields.check { (findings::summary(checked, field_label)) }
-        (fields.checked_form(&layout, "/console/add/client", &rows, "Create OAuth client", "/console/clients"))
+        (fields.checked_form(&layout, "/console/add/client", &rows, CREATE, "/console/clients"))
     };
     Ok(layout.page(fields.status(), MenuItem::Clients, "Add OAuth client", &content))
 }
@@ -166,7 +177,7 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields) -> Result<Reply> {
 fn kinds(chosen: &AppKind) -> Markup {
     html! {
         fieldset .field {
-            legend { "Where does it run?" }
+            legend { (WHERE) "?" }
             @for kind in KINDS {
                 label .choice {
                     input type="radio" name=(app_kind::NAME) value=(kind.name) checked[kind.name == chosen.name]

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::console::clients::app_kind::{self, AppKind, KINDS};
 use crate::console::clients::snippets::Proof;
 use crate::console::form::entity::{KEY, VALUE};
-use crate::console::form::fields::{Choice, Fields, Label, label};
+use crate::console::form::fields::{Fields, Label, label};
 use crate::console::form::problem::Problem;
 use crate::console::page::new_secret::copied_block;
 use crate::http::form::Form;
@@ -15,10 +15,11 @@ use crate::model::choice::Grant;
 use crate::model::client::Client;
 use crate::model::recipe::{self, Claims, Recipe, RecipeValues};
 use crate::model::recipes::{self, RECIPES};
+use crate::page::message;
 
 /// The attribute of a client that says which recipe it was registered by, and the form field that chooses one.
 const RECIPE: Label =
-    label("recipe", "What are you adding?", "For an app of this list the form is filled in, and says afterwards what to paste where.");
+    label("recipe", "What are you adding?", "For an app on this list the form is filled in, and the next page says what to paste where.");
 
 const APP: Label = label("app", "Address of the app", "Where people open it, such as https://grafana.example.com.");
 
@@ -32,27 +33,84 @@ fn of_form(form: &Form) -> Option<&'static Recipe> {
     form.pairs(KEY, VALUE).into_iter().find(|(key, _)| *key == RECIPE.name).and_then(|(_, id)| recipes::named(id))
 }
 
-/// Returns the form of a new client with what a query fills in: a recipe, for an app at the address that it says, or what is ticked at first for
-/// a kind of application.
-pub fn filled(asked: &Form) -> Fields {
-    let recipe = recipes::named(asked.one(RECIPE.name));
-    if let (Some(recipe), Some(app)) = (recipe, recipe::address(asked.one(APP.name))) {
-        return Fields::filled(of_recipe(recipe, app));
-    }
-    let kind = AppKind::of(asked);
-    let grants = kind.grants.iter().map(|grant| ("grants", grant.name().to_owned()));
-    let kept = [RECIPE.name, APP.name].map(|name| (name, asked.one(name).to_owned()));
-    let no_address = "Enter the address as a browser shows it, beginning with https:// or http://.";
-    let problems = recipe.map(|_| Problem::new(APP.name, "no_address", no_address)).into_iter().collect();
-    Fields { problems, ..Fields::filled(grants.chain(kept).chain([(app_kind::NAME, kind.name.to_owned())])) }
+/// The button that fills in the form, and a hidden field with what the form was filled in by.
+const FILL: &str = "fill";
+const FILLED: &str = "filled";
+
+/// The fields that recipes fill in. What was typed in the first two stays.
+const FIELDS: &[&str] = &[
+    "name",
+    "description",
+    app_kind::NAME,
+    "redirect_uris",
+    "logout_redirect_uris",
+    "grants",
+    "rights",
+    "claims_in_id_token",
+    "allowed_groups",
+];
+const SUGGESTED: &[&str] = &["name", "description"];
+
+/// Returns the form of a new client as a query asks for it: for a kind of application, or filled in by a recipe.
+pub fn asked_for(asked: &Form) -> Fields {
+    let kept = [RECIPE.name, APP.name, app_kind::NAME].map(|name| (name.to_owned(), asked.one(name).to_owned()));
+    let form: Form = kept.into_iter().collect();
+    filled(&form.with_all("grants", &default_values(&form, "grants"))).0
 }
 
-fn of_recipe(recipe: &Recipe, app: &str) -> Vec<(&'static str, String)> {
+/// Returns whether a form is to be filled in: the button was pressed, or a recipe was chosen and the form sent without it.
+pub fn is_waiting(form: &Form) -> bool {
+    form.has(FILL) || (form.has(FILLED) && form.one(FILLED) != choice(form))
+}
+
+/// Returns what a form is to be filled in by: the recipe and the address; nothing without a recipe.
+fn choice(form: &Form) -> String {
+    recipes::named(form.one(RECIPE.name)).map(|recipe| format!("{} {}", recipe.id, form.one(APP.name))).unwrap_or_default()
+}
+
+/// Returns a form filled in by the recipe that was chosen, and the names of the fields where that replaced what was typed. What a recipe chosen
+/// before has filled in goes; all else that was typed stays.
+pub fn filled(form: &Form) -> (Fields, Vec<&'static str>) {
+    let (recipe, app) = (recipes::named(form.one(RECIPE.name)), recipe::address(form.one(APP.name)));
+    if recipe.is_some() && app.is_none() {
+        let problem = Problem::new(APP.name, "no_address", "Enter the address as a browser shows it, beginning with https:// or http://.");
+        return (Fields { values: form.clone(), problems: problem.into(), ..Fields::default() }, Vec::new());
+    }
+    let of = |recipe: Option<&Recipe>, app: Option<&str>| recipe.zip(app).map(|(recipe, app)| of_recipe(recipe, app)).unwrap_or_default();
+    let (id, address) = form.one(FILLED).split_once(' ').unwrap_or_default();
+    let (before, now) = (of(recipes::named(id), recipe::address(address)), of(recipe, app));
+    let (mut values, mut replaced) = (form.with(FILLED, &choice(form)), Vec::new());
+    for name in FIELDS {
+        let (typed, default) = (form.filled(name), default_values(form, name));
+        let is_own = !typed.is_empty() && typed != before.filled(name) && typed != default;
+        let set = Some(now.filled(name)).filter(|set| !set.is_empty());
+        if is_own && (set.is_none() || SUGGESTED.contains(name)) {
+            continue;
+        }
+        let set = set.unwrap_or(default);
+        if is_own && typed != set {
+            replaced.push(*name);
+        }
+        values = values.with_all(name, &set);
+    }
+    let own = form.pairs(KEY, VALUE).into_iter().filter(|(key, _)| *key != RECIPE.name);
+    let (keys, texts): (Vec<&str>, Vec<&str>) = own.chain(recipe.map(|recipe| (RECIPE.name, recipe.id))).unzip();
+    (Fields { values: values.with_all(KEY, &keys).with_all(VALUE, &texts), ..Fields::default() }, replaced)
+}
+
+/// Returns what a field has that nobody touched.
+fn default_values(form: &Form, name: &str) -> Vec<&'static str> {
+    match name {
+        app_kind::NAME => vec![KINDS[0].name],
+        "grants" => AppKind::of(form).grants.iter().map(|grant| grant.name()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn of_recipe(recipe: &Recipe, app: &str) -> Form {
     let mut values = vec![
         (app_kind::NAME, KINDS[0].name.to_owned()),
         ("name", recipe.name.to_owned()),
-        (KEY, RECIPE.name.to_owned()),
-        (VALUE, recipe.id.to_owned()),
         ("grants", Grant::AuthorizationCode.name().to_owned()),
     ];
     let mut add = |name, texts: Vec<String>| values.extend(texts.into_iter().map(|text| (name, text)));
@@ -70,26 +128,24 @@ fn of_recipe(recipe: &Recipe, app: &str) -> Vec<(&'static str, String)> {
     add("rights", recipe.rights.iter().map(|right| right.name().to_owned()).collect());
     // Others than this group may not be there yet, and then nobody could sign in.
     add("allowed_groups", recipe.allowed_groups.iter().filter(|group| **group == "admins").map(|group| (*group).to_owned()).collect());
-    values
+    values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Draws the choice of a recipe, above the form that it fills in.
-pub fn chooser(fields: &Fields, owners: &[Choice]) -> Markup {
+/// Draws the choice of a recipe, at the top of the form that it fills in, and what that replaced.
+pub fn chooser(fields: &Fields, replaced: &[String]) -> Markup {
     let own = [(String::new(), "A program of your own".to_owned())];
     let choices: Vec<_> = own.into_iter().chain(RECIPES.iter().map(|recipe| (recipe.id.to_owned(), recipe.name.to_owned()))).collect();
-    let chosen = of_form(&fields.values);
-    let redirect_uris: Vec<String> = fields.values.filled("redirect_uris").into_iter().map(str::to_owned).collect();
-    let app = chosen.and_then(|recipe| recipe.app_of(&redirect_uris));
-    let values = fields.values.with(RECIPE.name, chosen.map_or(fields.values.one(RECIPE.name), |recipe| recipe.id));
-    let values = app.map_or_else(|| values.clone(), |app| values.with(APP.name, app));
-    let fields = Fields { values, ..fields.clone() };
-    let owner = owners.iter().find(|(owner, _)| owner == fields.values.one("owner"));
     html! {
-        form .filters action="/console/add/client" {
-            @if let Some((owner, _)) = owner { input type="hidden" name="owner" value=(owner); }
+        @if !replaced.is_empty() {
+            (message::note("replaced", html! {
+                "The app needs values of its own here, which replace what you had entered: " (replaced.join(", ")) ". Everything else that you typed is still there."
+            }))
+        }
+        input type="hidden" name=(FILLED) value=(fields.values.one(FILLED));
+        div .filters {
             (fields.select(RECIPE, &choices))
             (fields.text(APP))
-            button { "Fill in the form" }
+            button name=(FILL) value="true" { "Fill in the form" }
         }
     }
 }
