@@ -31,7 +31,7 @@ use crate::store::{Store, Tx};
 
 errors! {
     TOO_BUSY: Unavailable "keyfob" "too_busy" "too many passwords and secrets are being checked just now: try again in {seconds} seconds";
-    PROBES_BUSY: Unavailable "keyfob" "probes_busy" "redirect URIs of too many clients are being tried just now: try again in {seconds} seconds";
+    PROBES_BUSY: Unavailable "keyfob" "probes_busy" "redirect URLs of too many clients are being tried just now: try again in {seconds} seconds";
     LISTS_BUSY: Unavailable "keyfob" "lists_busy" "too many lists and searches are being made just now: try again in {seconds} seconds";
 }
 
@@ -218,7 +218,7 @@ impl Transactions<'_> {
         self.write(|call| users::change_password(call.tx, call.by, id, &verified, &hash, old_access))
     }
 
-    /// Tries the redirect URIs of a client, when its turn comes, and stores what came of it.
+    /// Tries the redirect URLs of a client, when its turn comes, and stores what came of it.
     pub fn probe(&self, id: &ClientId, peer: IpAddr) -> Result<Vec<UriProbe>> {
         let known = self.read(|call| Ok(call.by.person().cloned()))?;
         (self.before_blocking)();

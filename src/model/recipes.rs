@@ -59,7 +59,7 @@ pub static RECIPES: &[Recipe] = &[
         groups: "`role_attribute_path` makes keyfob's administrators administrators of Grafana, and members of the organization `writers` editors. \
                  With `role_attribute_strict = true` everyone without a role is refused.",
         traps: &[
-            "`root_url` has to be the address in the browser: the redirect URI is made of it.",
+            "`root_url` has to be the address in the browser: the redirect URL is made of it.",
             "Without `offline_access` and `use_refresh_token`, Grafana signs people out when the access token ends, after an hour.",
             "An address that belongs to an account of another sign-in is refused unless `oauth_allow_insecure_email_lookup` is set.",
         ],
@@ -79,7 +79,7 @@ pub static RECIPES: &[Recipe] = &[
         groups: "`--admin-group admins` makes keyfob's administrators administrators. `--group-team-map` puts the members of an organization into a team; \
                  `--required-claim-name groups --required-claim-value crew` lets in nobody else.",
         traps: &[
-            "`keyfob` in the redirect URI is the name of the authentication source, letter by letter.",
+            "`keyfob` in the redirect URL is the name of the authentication source, letter by letter.",
             "Accounts are made by themselves only with `ENABLE_AUTO_REGISTRATION = true` in `[oauth2_client]` of `app.ini`; otherwise people are \
              asked to link one. `USERNAME = preferred_username` there takes the user ID of keyfob for the name.",
             "Gitea ends its own session only; keyfob's goes on.",
@@ -125,7 +125,7 @@ pub static RECIPES: &[Recipe] = &[
         groups: "Immich knows no groups: `allowed_groups` of the client says who may come in at all. Its role and quota claims are its own \
                  (`immich_role`, `immich_quota`), which keyfob does not send: make administrators in Immich.",
         traps: &[
-            "The third redirect URI, with three slashes, is that of the apps for phones.",
+            "The third redirect URL, with three slashes, is that of the apps for phones.",
             "Signing out ends the session of keyfob as well. Immich of before July 2026 does not say whose, so keyfob asks first.",
             "Claims count when the account is made, and not again.",
         ],
@@ -142,7 +142,7 @@ pub static RECIPES: &[Recipe] = &[
         groups: "From Proxmox VE 8.4 on, `--groups-claim groups` puts people into groups; their names end in the realm's: the organization `crew` is the \
                  group `crew-keyfob`. Give that one permissions: `pveum acl modify / --groups crew-keyfob --roles PVEAdmin`.",
         traps: &[
-            "The redirect URI is the address in the browser, with its port and without a path: `https://pve.example:8006`. Register one for each \
+            "The redirect URL is the address in the browser, with its port and without a path: `https://pve.example:8006`. Register one for each \
              address that people use.",
             "`--username-claim` cannot be changed later; `username` is `preferred_username`, the user ID of keyfob.",
             "Somebody who was just made has no permissions, and sees nothing.",
@@ -210,7 +210,7 @@ pub static RECIPES: &[Recipe] = &[
             "Home Assistant speaks no OpenID Connect by itself: the integration is by somebody else (christiaangoossens/hass-oidc-auth).",
             "Existing users are linked by name only while `features.automatic_user_linking` is set, which also skips their second factor: switch it \
              off again.",
-            "Behind a proxy, set `use_x_forwarded_for`, else the redirect URI begins with `http:`; or `features.force_https: true`.",
+            "Behind a proxy, set `use_x_forwarded_for`, else the redirect URL begins with `http:`; or `features.force_https: true`.",
         ],
         sources: &["https://github.com/christiaangoossens/hass-oidc-auth/blob/main/docs/configuration.md"],
         ..USUAL
@@ -226,7 +226,7 @@ pub static RECIPES: &[Recipe] = &[
         groups: "**Roles** says who may sign in, **Admin roles** who administers; with **Enable folder roles** groups open single libraries.",
         traps: &[
             "Jellyfin speaks no OpenID Connect by itself: the plugin is by somebody else (9p4/jellyfin-plugin-sso), who calls it alpha.",
-            "`keyfob` in the redirect URI is the name of the provider, letter by letter. People sign in at `{app}/sso/OID/start/keyfob`: put a link \
+            "`keyfob` in the redirect URL is the name of the provider, letter by letter. People sign in at `{app}/sso/OID/start/keyfob`: put a link \
              there on the sign-in page, under **Branding**.",
             "Somebody with the name of an account of Jellyfin gets that account and its permissions anew.",
             "Signing out of Jellyfin leaves the session of keyfob.",
@@ -334,7 +334,7 @@ pub static RECIPES: &[Recipe] = &[
         groups: "`groups` has the IDs of the organizations that somebody is a member of, and `admins` for administrators. For an app that knows no \
                  groups, `allowed_groups` of the client says who may come in at all.",
         traps: &[
-            "`/callback` is a guess: the app's documentation has its redirect URI, which has to be registered letter by letter.",
+            "`/callback` is a guess: the app's documentation has its redirect URL, which has to be registered letter by letter.",
             "Some apps want the issuer, others the address for discovery.",
             "An app that reads claims in the ID token alone needs `claims_in_id_token`.",
         ],

@@ -65,7 +65,7 @@ pub fn page(
         (shown_words(call, &user, asked)?)
         (shown_rights(call, asked))
         h2 { "For how long" }
-        p { (how_long(call, client)) " Take it back at any time: " a href="/console/authorizations" { "OAuth client authorizations" } " in the Console." }
+        p { (how_long(call, client)) " You can revoke it at any time in the Console, under " a href="/console/authorizations" { "OAuth client authorizations" } "." }
         p {
             "You will be redirected to " code { (request.redirect_uri.as_deref().unwrap_or(&asked.redirect_uri)) }
             " (" strong { (uri::shown_host(&asked.redirect_uri)) } ")."
@@ -88,7 +88,7 @@ pub fn refused(redirect_uri: &str, answer: &Answer<'_>, refusal: &Named) -> Repl
     let content = html! {
         h1 { "You are signed in, but that did not work" }
         p { strong { (site) } " led you here with a request that cannot be granted: " (sentence(&refusal.text())) }
-        p { "It was given nothing. Go there only if that is where you came from; never type your password there." }
+        p { "Nothing was granted. Go there only if that is where you came from; never type your password there." }
         (answer.button(html! { "Go to " (site) }))
         p { a href=(HOME) { "Stay here" } }
     };
@@ -122,7 +122,7 @@ fn origin(client: &Client) -> Markup {
     html! {
         p .quiet {
             "Client ID " code { (client.id) }
-            @if let Some(owner) = &client.administrative_contact { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
+            @if let Some(owner) = &client.administrative_contact { ", contact " (owner.kind()) " " strong { (owner.as_str()) } }
             "."
         }
         @if client.endorsed { (message::success("endorsed", "The administrators here endorse it: they know who runs it.")) }
@@ -132,8 +132,8 @@ fn origin(client: &Client) -> Markup {
 /// Says how long the client keeps what it is granted.
 fn how_long(call: &Call<'_>, client: &Client) -> String {
     match client.grants.contains(&Grant::RefreshToken) {
-        true => format!("Until you take it back, or it was not used for {}.", counted(call.settings.refresh_token_days, "day")),
-        false => format!("For {} each time; then it has to send you here again.", counted(ACCESS_SECONDS / 60, "minute")),
+        true => format!("Until you revoke it, or until it has gone unused for {}.", counted(call.settings.refresh_token_days, "day")),
+        false => format!("For {} at a time; after that, it has to send you here again.", counted(ACCESS_SECONDS / 60, "minute")),
     }
 }
 
@@ -154,10 +154,10 @@ fn warnings(call: &Call<'_>, ValidRequest { client, redirect_uri, granted, ident
             (message::warning("all-rights", "It asks for everything: it could do whatever you can do, without asking again. Authorize it only if you trust it as much as yourself."))
         }
         @if uri::is_in_clear(redirect_uri) {
-            (message::warning("not-encrypted", "The address that you are sent to is not encrypted: others on the network could read what is sent there."))
+            (message::warning("not-encrypted", "The address that you will be sent to is not encrypted: others on the network could read what is sent there."))
         }
         @if is_only_not_endorsed {
-            (message::warning("not-endorsed", "The administrators endorse some clients here, and not this one. Authorize it only if you know who runs it."))
+            (message::warning("not-endorsed", "The administrators endorse some clients here, but not this one. Authorize it only if you know who runs it."))
         }
     })
 }
@@ -185,7 +185,7 @@ fn shown_words(call: &Call<'_>, user: &User, asked: &ValidRequest) -> Result<Mar
     let groups = if words.has(OpenIdWord::Groups) { groups::told(call.tx, &asked.client, user)? } else { Vec::new() };
     let more = |word: &ScopeWord| match word {
         ScopeWord::OpenId(OpenIdWord::Email) => format!(", {}", user.primary_email_address),
-        ScopeWord::OpenId(OpenIdWord::Groups) if groups.is_empty() => ": you are in none".to_owned(),
+        ScopeWord::OpenId(OpenIdWord::Groups) if groups.is_empty() => ": you are not in any".to_owned(),
         ScopeWord::OpenId(OpenIdWord::Groups) => format!(": {}", first_groups(&groups)),
         ScopeWord::OpenId(OpenIdWord::OpenId | OpenIdWord::Profile | OpenIdWord::OfflineAccess) | ScopeWord::Own(_) => String::new(),
     };
@@ -209,7 +209,7 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, granted, .. }: &ValidReq
             p { "All possible rights. It can do here whatever you can do yourself:" }
             ul {
                 li { "see and change your account, and end your sessions" }
-                li { "see, register, change and delete OAuth clients and organizations of yours, and decide who works on them" }
+                li { "see, register, change and delete your OAuth clients and organizations, and decide who works on them" }
                 li { "create API keys in your name, which stay valid after you revoke it" }
                 @if call.by.is_admin { li data-message="administrator-rights" { strong { "because you are an administrator: the same with everybody's accounts, clients and organizations" } } }
             }
@@ -217,7 +217,7 @@ fn shown_rights(call: &Call<'_>, ValidRequest { client, granted, .. }: &ValidReq
         };
     }
     html! {
-        @if asked.is_empty() && granted.words.is_empty() { p data-message="no-rights" { "Nothing but to know who you are." } }
+        @if asked.is_empty() && granted.words.is_empty() { p data-message="no-rights" { "Only know who you are." } }
         @for group in rights::groups(asked) {
             h3 { (group.title) }
             ul { @for right in group.rights { li title=(right.name()) { (right.words()) @if is_dangerous(right) { " " span .badge.flagged data-risk=(right.name()) { "Risky" } } } } }

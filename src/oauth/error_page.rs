@@ -25,7 +25,7 @@ pub fn page(call: &Call<'_>, input: &Input<'_>, request: &AuthorizationRequest, 
     let (title, explained) = failure::explained(input.request, &error);
     let content = html! {
         (explained)
-        p { "You were given nothing to agree to, and the app was given nothing. Go back to it, and tell those who run it." }
+        p { "Nothing was granted to the app. Go back to it, and tell the people who run it." }
         h2 { "For the developer of the app" }
         p data-message="advice" { (refusal.reason.advice) " The log calls this " code { (refusal.reason.name) } "." }
         @if let Some(id) = own_client(call, request) { (received(&id, request, refusal.difference.as_deref())) }
@@ -49,7 +49,7 @@ fn received(id: &ClientId, request: &AuthorizationRequest, difference: Option<&D
     ];
     let sent = parameters.into_iter().filter(|(name, _)| difference.is_none_or(|difference| difference.field == *name));
     html! {
-        p { "You see this because you work on " a href={"/console/clients/" (id)} { (id) } ", where all refusals are counted. Received was:" }
+        p { "Only people who may see the client " a href={"/console/clients/" (id)} { (id) } " are shown this. Its page counts all refusals. What was received:" }
         dl .facts data-message="received" {
             dt { "client_id" } dd { code { (id) } }
             @for (name, value) in sent {

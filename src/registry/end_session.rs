@@ -13,7 +13,7 @@ use crate::store::{Deleted, Tx};
 errors! {
     CLIENT_OF_HINT_DIFFERS: InvalidArgument "keyfob" "client_of_hint_differs" "client_id names a client other than that of id_token_hint: send the ID token that this client was given, or only one of the two";
     POST_LOGOUT_WITHOUT_CLIENT: InvalidArgument "keyfob" "post_logout_without_client" "it is not known which client the post_logout_redirect_uri belongs to: send the client_id too, or as id_token_hint an ID token of this server";
-    POST_LOGOUT_NOT_REGISTERED: InvalidArgument "keyfob" "post_logout_not_registered" "post_logout_redirect_uri is not one of the logout redirect URIs of the client: register it, letter by letter";
+    POST_LOGOUT_NOT_REGISTERED: InvalidArgument "keyfob" "post_logout_not_registered" "post_logout_redirect_uri is not one of the logout redirect URLs of the client: register it, letter by letter";
 }
 
 /// What an app asks for. Empty parameters are absent.

@@ -1,4 +1,4 @@
-//! Whether the redirect URIs of clients work. What tries them stands above, because it takes long; here is what is tried and what is kept.
+//! Whether the redirect URLs of clients work. What tries them stands above, because it takes long; here is what is tried and what is kept.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ use crate::registry::entity::{Entity, live_client};
 use crate::store::Tx;
 
 errors! {
-    TRIED_JUST_NOW: ResourceExhausted "keyfob" "tried_just_now" "the redirect URIs of client `{client_id}` were tried just now: try again in {seconds} seconds";
+    TRIED_JUST_NOW: ResourceExhausted "keyfob" "tried_just_now" "the redirect URLs of client `{client_id}` were tried just now: try again in {seconds} seconds";
 }
 
 /// How long after a try has begun those of a client are tried again.
@@ -43,7 +43,7 @@ impl ProbeTurns {
     }
 }
 
-/// Begins a try of a client. Returns its redirect URIs, and those for after logout, each once.
+/// Begins a try of a client. Returns its redirect URLs, and those for after logout, each once.
 /// # Errors
 /// `client_not_found`, `built_in_client`, `tried_just_now`.
 pub fn begin(tx: &Tx<'_>, turns: &ProbeTurns, id: &ClientId) -> Result<Vec<String>> {

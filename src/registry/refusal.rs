@@ -344,7 +344,12 @@ impl Reason {
     }
 
     pub fn in_words(&self) -> String {
-        self.name.trim_end_matches("_at_token").replace('_', " ")
+        let in_words = |word| match word {
+            "uri" => "URL",
+            "id" => "ID",
+            word => word,
+        };
+        self.name.trim_end_matches("_at_token").split('_').map(in_words).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -13,7 +13,7 @@ pub mod guideline {
     pub const ID: &str = "The ID consists of the brand name and the purpose of the client, such as mycompany-gateway-onboarding.";
     pub const NAME: &str = "The name is clear: typically the capitalized form of the ID.";
     pub const DESCRIPTION: &str = "The description explains to users what the application does.";
-    pub const REDIRECT: &str = "The redirect URIs work.";
+    pub const REDIRECT: &str = "The redirect URLs work.";
     pub const PASSWORD: &str = "The password grant is never used. No exceptions.";
     pub const REFRESH: &str = "The refresh token grant is only used when non-interactive access is clearly required.";
     pub const GRANTS: &str = "The client uses OAuth as it is meant for its kind.";

@@ -43,5 +43,5 @@ fn the_list_of_authorizations_names_the_client_and_says_that_it_only_signs_in() 
     alice.post(&server, &authorize_target("my-app", &[("scope", "openid email")]), &[("authorize", "true")]);
     let list = alice.opens(&server, "/console/authorizations").text();
     let named = "<a href=\"/console/authorizations/my-app\">My app</a> <span class=\"quiet\">my-app</span>";
-    assert!(list.contains(named) && list.contains("data-label=\"Rights\">signing in<"), "{list}");
+    assert!(list.contains(named) && list.contains("data-label=\"Rights\">sign-in only<"), "{list}");
 }

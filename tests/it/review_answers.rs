@@ -231,7 +231,7 @@ fn nobody_is_named_as_the_contact_of_a_client_of_others_unseen() {
     assert_eq!(review(&server)["findings"][0]["rule"], "contact_of_another", "{}", review(&server));
     // The queue names who owns it, and not whom the owner names.
     let page = signed_in_admin(&server).opens(&server, "/console/review").text();
-    assert!(page.contains("of the user <strong>alice</strong>") && !page.contains("of the user <strong>victim"), "{page}");
+    assert!(page.contains("owned by user <strong>alice</strong>") && !page.contains("owned by user <strong>victim"), "{page}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::base::id::ClientId;
 use crate::base::time::Time;
 use crate::call::{Call, Input, LongWork, Work};
 use crate::console::account::event_export::{self, ExportFormat};
-use crate::console::account::event_sentence::{Sentence, means};
+use crate::console::account::event_sentence::{self, Sentence, means};
 use crate::console::clients::form::field_label;
 use crate::console::clients::page::{ClientPage, ClientTab, saved};
 use crate::console::form::confirmation::{Confirmation, Confirmed, confirmed};
@@ -57,7 +57,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let both = [own[0], label("actor", "Who (ID)", "")];
         let content = html! {
             (title("Activity", &html! {}))
-            p .quiet { @if call.by.is_admin { "Everything that was changed, and by whom." } @else { "What you did, and what happened to your clients: name one to see what others did to it." } }
+            p .quiet { @if call.by.is_admin { "Everything that was changed, and by whom." } @else { "What you did, and what happened to your clients. To see what others did to a client, enter its ID." } }
             (activity.show(if call.by.is_admin || entity.is_some() { &both } else { &own })?)
         };
         Ok(layout.page(200, MenuItem::Activity, "Activity", &content))
@@ -202,7 +202,7 @@ impl Activity<'_> {
             "no-events",
             html! {
                 @if let Some(further) = further {
-                    p { "None of the events that were looked at matches." }
+                    p { "None of the events searched so far match." }
                     p { a href=(further) { "Look further back" } }
                 } @else if is_searched {
                     p { "Nothing matches." }
@@ -274,7 +274,7 @@ impl Activity<'_> {
 
 /// Draws what changed, one line per field, for those who ask.
 fn details(event: &Event) -> Markup {
-    let differences = saving::differences(event, |name| Some(name.to_owned()));
+    let differences = saving::differences(event, |name| Some(event_sentence::field_label(event, name)));
     html! {
         details {
             summary { "Details" }

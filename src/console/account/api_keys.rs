@@ -48,9 +48,9 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let short = listing.if_short(found.total);
         let content = html! {
             (listing.shown(found, |keys| Ok(keys_table(&owner, &listing, &keys, short)), || message::empty("no-api-keys", html! {
-                p { (nobody_has_one(&owner)) " It can do only what you choose, and ends when you say, if you want that." }
+                p { (nobody_has_one(&owner)) " It can do only what you choose, and can expire on a day of your choice." }
                 @if may_add(call) { p { a href=(add_path(&owner)) { "Create your first API key" } } }
-                @if let AccountId::User(_) = owner { p .quiet { "The command line needs none: " code { "keyfob login" } " signs it in by your browser." } }
+                @if let AccountId::User(_) = owner { p .quiet { "The command line needs none: " code { "keyfob login" } " signs you in through your browser." } }
             }))?)
         };
         around(call, input, 200, &owner, ("API keys", &adding(call, &add_path(&owner), "+ Add API key")), |_| content)

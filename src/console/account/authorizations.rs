@@ -40,7 +40,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let short = listing.if_short(found.total);
         let table = Table::<Authorization>::new("Authorizations", |found| found.client_id.to_string())
             .sorted_if(short, "client", "Client", |found| named(call, found))
-            .sorted_if(short, "rights", "Rights", |found| html! { @if found.rights.is_empty() && !found.words.is_empty() { "signing in" } @else { (found.rights.iter().count()) } })
+            .sorted_if(short, "rights", "Rights", |found| html! { @if found.rights.is_empty() && !found.words.is_empty() { "sign-in only" } @else { (found.rights.iter().count()) } })
             .sorted(&listing, "created", "Created at", |found| timestamp(found.created_at))
             .sorted_if(short, "renewed", "Renewed at", |found| timestamp(found.updated_at))
             .actions(|found| html! { a .button.danger href={(PATH) "/" (found.client_id) "/revoke"} { "Revoke …" } });
@@ -49,7 +49,7 @@ pub fn list<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (listing.shown(found, |authorizations| Ok(table.show(&authorizations)), || {
                 message::empty("no-authorizations", html! {
                     p { "You have not authorized any client. When an application asks to sign you in, or to act in your name, and you agree, it is listed here." }
-                    p { "You can then see what it may do, and revoke that at any time." }
+                    p { "There you can see what it may do, and revoke it at any time." }
                     p { "To see how it works, press " strong { "Try it" } " on the page of " a href="/console/clients" { "one of your OAuth clients" } "." }
                 })
             })?)

@@ -66,8 +66,8 @@ fn first_steps(call: &Call<'_>) -> Markup {
             h2 { "First steps" }
             @if !may_add(call) { p { "An OAuth client is an application that acts on behalf of its users, with their consent. There are none yet." } } @else {
                 ol .steps {
-                    li { a href="/console/add/client" { "Add the first OAuth client" } ": an application that acts on behalf of its users, with their consent. Three questions, a minute." }
-                    li { "Put its ID and its secret into the application. The page after that has both, ready to paste." }
+                    li { a href="/console/add/client" { "Add the first OAuth client" } ": an application that acts on behalf of its users, with their consent. It takes about a minute." }
+                    li { "Put its ID and its secret into the application. The next page has both, ready to paste." }
                     li { "Press " strong { "Try it" } " on the client's page: it signs you in as your users will be, and shows every step." }
                     @if call.by.is_admin { li { a href="/console/add/user" { "Add users" } ", or " a href="/console/add/organization" { "an organization" } " in which several of them own clients together." } }
                 }
@@ -95,9 +95,9 @@ fn by_state(counts: &[(State, i64)], total: i64, is_admin: bool) -> Markup {
 /// Returns a share in percent; what is there is never nothing, and what is not all never everything.
 fn share_in_words(count: i64, total: i64) -> String {
     match (100 * count + total / 2) / total.max(1) {
-        0 if count > 0 => "less than 1 % of all".to_owned(),
-        100 if count < total => "more than 99 % of all".to_owned(),
-        percent => format!("{percent} % of all"),
+        0 if count > 0 => "less than 1% of the clients".to_owned(),
+        100 if count < total => "more than 99% of the clients".to_owned(),
+        percent => format!("{percent}% of the clients"),
     }
 }
 
@@ -118,13 +118,13 @@ fn use_and_ends(overview: &Overview, is_admin: bool) -> Markup {
         }
         @if !overview.ending.is_empty() {
             section data-message="secrets-end" {
-                h2 { "Secrets that end soon" }
+                h2 { "Secrets that expire soon" }
                 ul .plain { @for (id, end) in &overview.ending { li data-item=(id) { (client(id)) ": " (timestamp(*end)) ", " a href={"/console/clients/" (id) "/secrets"} { "see its secrets" } } } }
             }
         }
         @if !overview.unused.is_empty() {
             section data-message="unused" {
-                h2 { "Clients nobody uses" }
+                h2 { "Unused clients" }
                 p .quiet { "These got no token in the last 30 days." }
                 ul .plain { @for id in &overview.unused { li data-item=(id) { (client(id)) } } }
             }

@@ -89,14 +89,23 @@ fn outcome(name: &str) -> &'static str {
     }
 }
 
+/// Returns what people call a value of an event.
+pub fn field_label(event: &Event, name: &str) -> String {
+    match (name, event.entity_kind.as_str()) {
+        // Of a refusal.
+        ("reason", _) => "Name in the log".to_owned(),
+        ("redirect_uri", _) => "Redirect URL".to_owned(),
+        ("first_difference", _) => "How many characters agree".to_owned(),
+        (_, "client") => clients::form::field_label(name),
+        (_, "organization") => organizations::settings::field_label(name),
+        _ => users::settings::field_label(name),
+    }
+}
+
 /// Returns the names of the changed fields as the forms have them, but not as the beginning of a sentence.
 fn fields(event: &Event) -> String {
     let label = |name: &String| {
-        let label = match event.entity_kind.as_str() {
-            "client" => clients::form::field_label(name),
-            "organization" => organizations::settings::field_label(name),
-            _ => users::settings::field_label(name),
-        };
+        let label = field_label(event, name);
         // Abbreviations, and words such as OAuth, stay as they are.
         if label.chars().nth(1).is_some_and(char::is_uppercase) { label } else { label[..1].to_lowercase() + &label[1..] }
     };

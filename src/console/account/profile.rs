@@ -28,8 +28,8 @@ static FORM: EntityForm<User> = EntityForm {
     id: label("id", "User ID", ""),
     check: "",
     inputs: &[
-        field("name", "Name", "Shown by the apps that you let know who you are.", Widget::Text),
-        field("primary_email_address", "E-mail address", "Unique among users; told to the apps that you let know it.", Widget::Text)
+        field("name", "Name", "Shown in the apps that you allow to see it.", Widget::Text),
+        field("primary_email_address", "E-mail address", "Unique among users. Shared with the apps that you allow to see it.", Widget::Text)
             .required_in(&[Mode::Update]),
     ],
 };

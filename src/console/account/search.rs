@@ -40,7 +40,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (title("Search", &html! {}))
             div .tools { (listing.focused_search("Clients, users and organizations")) }
             @if !is_searchable { p .quiet data-message="too-short" { "Type at least three letters of an ID, a name or a description; administrators find users by their e-mail address too." } }
-            @else if hits.iter().all(|hits| hits.rows.is_empty()) { (message::empty("no-match", html! { p { "Nothing that you may see has this in its ID, name or description." } p { a href="/console/clients" { "Show your clients" } } })) }
+            @else if hits.iter().all(|hits| hits.rows.is_empty()) { (message::empty("no-match", html! { p { "Nothing that you can see has this in its ID, name or description." } p { a href="/console/clients" { "Show your clients" } } })) }
             @for hits in hits.iter().filter(|hits| !hits.rows.is_empty()) { (group(hits, &listing)) }
         };
         Ok(layout.page(200, MenuItem::Search, "Search", &content))

@@ -160,10 +160,10 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields, replaced: &[&str]) 
         @if !call.by.is_admin {
             @match call.settings.approval {
                 Approval::Auto => {}
-                Approval::Manual => p { "An administrator reviews new clients. Until then you can try it, and so can collaborators who choose to." },
+                Approval::Manual => p { "An administrator reviews new clients. Until then you can try your client, and so can collaborators who choose to." },
                 Approval::Review => p {
-                    "New clients are reviewed by rules, and by an administrator where these find what needs one. Until then you can try it, and so "
-                    "can collaborators who choose to. “Check” tells what the rules find, and saves nothing."
+                    "Rules review new clients, and an administrator does where the rules find a reason to. Until then you can try your client, and so "
+                    "can collaborators who choose to. “Check” shows what the rules find, and saves nothing."
                 },
             }
         }

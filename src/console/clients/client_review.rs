@@ -135,7 +135,7 @@ pub fn standing(review: &ClientReview, reader: ReviewReader) -> Markup {
             (Some(WaitsFor::Owner), _, ReviewReader::Owner) => (message::warning("waits-for-owner", "An administrator asked for changes. Make them, and ask again.")),
             (Some(WaitsFor::Owner), _, ReviewReader::Administrator) => (message::note("waits-for-owner", "It waits for its owner, who was told what to change.")),
             (Some(WaitsFor::Administrator), ..) => (message::note("waits-for-administrator", "It waits for an administrator.")),
-            (None, State::Rejected, ReviewReader::Owner) => (message::warning("rejected-review", "It was rejected. You can change what was said against it, and ask again.")),
+            (None, State::Rejected, ReviewReader::Owner) => (message::warning("rejected-review", "It was rejected. You can change what the reason names, and ask again.")),
             (None, State::Rejected, ReviewReader::Administrator) => (message::warning("rejected-review", "It was rejected. Its owner can ask again.")),
             (None, ..) => {}
         }
@@ -203,7 +203,7 @@ fn last_verdict(verdict: &Verdict, review: &ClientReview) -> Markup {
             @if review.is_stale() {
                 (message::note("stale-verdict", html! {
                     @let changed: Vec<String> = review.changed().iter().map(|name| field_label(name)).collect();
-                    @if changed.is_empty() { "This verdict is stale: the rules find something else now than they found then." }
+                    @if changed.is_empty() { "This verdict is stale: the rules now find something else than they did then." }
                     @else { "This verdict is stale. Changed since then: " (changed.join(", ")) "." }
                 }))
             }

@@ -98,7 +98,7 @@ fn found(page: &ClientPage<'_>) -> Result<Markup> {
     Ok(html! {
         section {
             h2 { "Findings of the review" }
-            @if all.is_empty() { p .quiet data-message="no-findings" { "Nothing that somebody would have to look at." } }
+            @if all.is_empty() { p .quiet data-message="no-findings" { "Nothing that needs attention." } }
             (findings::all(all.iter().take(FINDINGS), field_label))
             p {
                 a href=(page.path(ClientTab::Review)) {
@@ -117,7 +117,7 @@ fn secrets(usage: &ClientUsage, now: crate::base::time::Time) -> Markup {
             @for secret in &usage.secrets {
                 li {
                     (age(secret.created_at, now)) ", last used " (timestamp_or(secret.last_used_at, "never"))
-                    @if let Some(end) = secret.expires_at { ", ends " (timestamp(end)) }
+                    @if let Some(end) = secret.expires_at { ", expires " (timestamp(end)) }
                 }
             }
         }

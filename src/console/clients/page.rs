@@ -111,7 +111,7 @@ impl<'a> ClientPage<'a> {
                 @match settings.approval {
                     Approval::Auto => {}
                     Approval::Manual => (message::note("approval-at-stake", "When you change its name or redirect URLs or add rights, it waits for an administrator's approval again.")),
-                    Approval::Review => (message::note("approval-at-stake", "What you change is reviewed: if that finds something that needs a person, the client waits for an administrator's approval again.")),
+                    Approval::Review => (message::note("approval-at-stake", "What you change is reviewed: if the rules find a reason to ask a person, the client waits for an administrator's approval again.")),
                 }
             }
         }

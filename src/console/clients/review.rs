@@ -204,7 +204,7 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
             p .quiet {
                 a href={"/console/clients/" (client.id)} { (client.id) }
                 // Not the contact: that is whom the owner names.
-                @for owner in &review.now.owners { ", of the " (owner.kind()) " " strong { (owner.as_str()) } }
+                @for owner in &review.now.owners { ", owned by " (owner.kind()) " " strong { (owner.as_str()) } }
                 ", registered " (timestamp(client.created_at))
             }
             (changes)

@@ -40,7 +40,7 @@ pub fn in_words(named: &Named) -> Option<String> {
         (_, "a key can be used only once") => Some(format!("The key “{key}” is there twice, and each can be used only once.")),
         (_, reason) if reason.starts_with("value length must be at most") => Some(format!("{one} may have at most {number} characters.")),
         (_, reason) if reason.starts_with("value must contain no more than") => Some(format!("There may be at most {number} {several}.")),
-        (_, "value must be in the list only once") => Some("One of them is there twice: name each only once.".to_owned()),
+        (_, "value must be in the list only once") => Some("One of them is listed twice: list each only once.".to_owned()),
         (_, "value must not contain a NUL character") => Some(format!("{one} has a character that cannot be stored (NUL).")),
         (_, "value must be a valid email address") => Some("Enter an e-mail address, such as name@example.com.".to_owned()),
         (_, "value is required") => Some("Fill this in.".to_owned()),

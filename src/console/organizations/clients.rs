@@ -31,7 +31,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             div .tools { (listing.search("ID, name or description")) (states(&listing)) }
             (listing.shown(found, |clients| clients_table(&page.layout, &listing, Deleted::No, clients, short), || html! {
                 @if listing.is_search() { (no_match(&listing)) }
-                @else { (message::empty("no-clients", "The organization has no clients. Its members with the right to do so can register some for it.")) }
+                @else { (message::empty("no-clients", "The organization has no clients. Members who may register clients can add some.")) }
             })?)
         };
         Ok(page.show(200, OrganizationTab::Clients, &content))

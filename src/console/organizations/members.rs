@@ -190,7 +190,7 @@ fn word(owned: &Owned) -> &'static str {
 fn why_to_add(owned: &Owned) -> &'static str {
     match owned {
         Owned::Client(_) => {
-            "The client has only one collaborator. Add another user, or an organization, so that somebody can look after it when that one is away."
+            "The client has only one collaborator. Add another user, or an organization, so that somebody can look after it when that person is away."
         }
         Owned::Organization(_) => {
             "The organization has only one member. Add others: they share its clients and API keys, each with the rights that you choose."

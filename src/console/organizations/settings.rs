@@ -43,7 +43,7 @@ static FORM: EntityForm<Organization> = EntityForm {
         field(
             "group",
             "Group in apps",
-            "Whether apps that sign users in are told who its members are. They may give rights to a group by its name.",
+            "Whether apps that sign users in learn who its members are. An app may give rights to this group.",
             Widget::Choice(&[("", "If an administrator made it"), ("true", "Yes"), ("false", "No")]),
         )
         .of_sign_in(),
@@ -52,7 +52,7 @@ static FORM: EntityForm<Organization> = EntityForm {
 
 /// Returns what people call a field that an event names.
 pub fn field_label(field: &str) -> String {
-    FORM.field_label(field, &[("fanout_notifications", "Passing on of notifications")])
+    FORM.field_label(field, &[("fanout_notifications", "Forwarding of notifications")])
 }
 
 pub fn add_page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {

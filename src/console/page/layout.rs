@@ -49,7 +49,7 @@ const DONE: &[(&str, &str)] = &[
     ("review-requested", "The administrators have been asked. Their answer will appear here."),
     ("changes-requested", "Asked for changes to {what}. Those who asked are shown what to change, and can ask again."),
     ("trial-begun", "You can try it now, until an administrator decides."),
-    ("trial-ended", "You have stopped trying it, and it keeps nothing that you allowed it meanwhile."),
+    ("trial-ended", "You have stopped trying it. What you allowed it in the meantime is revoked."),
     ("password", "Your password has been changed."),
     ("withdrawn", "Withdrawn: it no longer works."),
 ];
@@ -144,7 +144,7 @@ impl<'a> Layout<'a> {
         html! {
             @if let Some(host) = origin::other_host(self.request, public_url) {
                 (message::note("other-host", html! {
-                    "You opened this page at " code { (host) } ", but the server knows itself as " code { (public_url) } ", and so do these lines. "
+                    "You opened this page at " code { (host) } ", but the server knows itself as " code { (public_url) } ", which is what these lines use. "
                     "If that is wrong, start it with " code { "--public-url" } " and the address that its users open."
                 }))
             }

@@ -28,7 +28,7 @@ pub fn api_key(layout: &Layout<'_>, menu_item: MenuItem, list: &str, key: &str) 
 /// Shows a new temporary password.
 pub fn temporary_password(layout: &Layout<'_>, user: &User, plain: &str) -> Reply {
     let ends = user.temporary_password_expires_at.map(exact).unwrap_or_default();
-    let how = html! { "On the sign-in page it works " strong { "once" } ", until " (ends) ", and leads to choosing a new password." };
+    let how = html! { "On the sign-in page it works " strong { "once" } ", until " (ends) ". The user then chooses a new password." };
     for_user(layout, &user.id, "Temporary password", &shown("Temporary password", "temporary-password", plain), &how)
 }
 
@@ -36,7 +36,7 @@ pub fn temporary_password(layout: &Layout<'_>, user: &User, plain: &str) -> Repl
 pub fn sign_in_link(layout: &Layout<'_>, link: &Recovery, token: &Token) -> Reply {
     let json = link.to_json(&layout.call.settings.public_url, &token.reveal());
     let text = json["link"].as_str().unwrap_or_default();
-    let how = html! { "It works " strong { "once" } ", until " (exact(link.expires_at)) ", and leads to choosing a new password." };
+    let how = html! { "It works " strong { "once" } ", until " (exact(link.expires_at)) ". The user then chooses a new password." };
     let content = html! { (shown("Sign-in link", "sign-in-link", text)) (layout.other_host()) };
     for_user(layout, &link.user_id, "Sign-in link", &content, &how)
 }

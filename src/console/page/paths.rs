@@ -76,5 +76,5 @@ fn id<T: FromStr>(input: &Input<'_>, name: &str) -> Result<T> {
 }
 
 pub fn nowhere() -> Error {
-    Error::Plain(Kind::NotFound, "There is nothing of this name.".to_owned())
+    Error::Plain(Kind::NotFound, "There is nothing with this name.".to_owned())
 }

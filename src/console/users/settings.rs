@@ -61,7 +61,7 @@ pub fn field_label(field: &str) -> String {
         ("admin", "Administrator's rights"),
         ("contact_info", "E-mail address"),
         ("primary_email_address_validated_at", "Confirmation of the e-mail address"),
-        ("require_password_update", "Duty to change the password"),
+        ("require_password_update", "Requirement to change the password"),
         ("password_updated_at", "Password"),
         ("temporary_password_created_at", "Temporary password"),
         ("temporary_password_expires_at", "Temporary password"),

@@ -91,7 +91,7 @@ pub fn secret_kind(reviewed: &ReviewedClient<'_>) -> Vec<RuleMatch> {
         {
             (
                 "The client has a secret, and is a program on users' devices, as its redirect URIs say",
-                "Remove its secret: such a client is known by its redirect URI and PKCE.",
+                "Remove its secret: such a client is known by its redirect URL and PKCE.",
             )
         }
         true | false => return Vec::new(),

@@ -26,7 +26,7 @@ const USELESS: &[&str] =
 /// Schemes under which browsers themselves put programs.
 const OF_BROWSERS: &[&str] = &["chrome-extension", "moz-extension", "safari-web-extension", "ms-browser-extension", "exp"];
 
-/// Where a redirect URI leads.
+/// Where a redirect URL leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectKind {
     /// A program on the user's device: loopback, or a scheme of its own.
@@ -81,7 +81,7 @@ pub fn host(uri: &str) -> Option<String> {
     parts(uri).filter(UriParts::is_web).and_then(|parts| parts.host())
 }
 
-/// Returns where a redirect URI leads.
+/// Returns where a redirect URL leads.
 pub fn kind(uri: &str) -> RedirectKind {
     match parts(uri) {
         None => RedirectKind::Wrong,
@@ -119,7 +119,7 @@ fn is_near(host: &str) -> bool {
     is_loopback(host) || is_private
 }
 
-/// Returns every redirect URI with its field.
+/// Returns every redirect URL with its field.
 fn uris<'c>(reviewed: &'c ReviewedClient<'_>) -> impl Iterator<Item = (String, &'c str)> {
     let client = reviewed.client;
     let lists = [("redirect_uris", &client.redirect_uris), ("logout_redirect_uris", &client.logout_redirect_uris)];
@@ -140,7 +140,7 @@ fn why_unsafe(uri: &str) -> Option<(&'static str, &'static str)> {
             "Use an https address, or the reversed domain of an app as its scheme.",
         )),
         Some(_) if uri.contains('*') => {
-            Some(("has a wildcard", "Register each redirect URI in full: they are compared as they are written."))
+            Some(("has a wildcard", "Register each redirect URL in full: they are compared as they are written."))
         }
         Some(_) if uri.contains('#') => {
             Some(("has a fragment", "Leave out `#` and what follows: what browsers put there does not reach the client."))
@@ -166,7 +166,7 @@ fn why_wrong(uri: &str) -> Option<(&'static str, &'static str)> {
     if parts.is_web() && host.is_none() {
         Some(("has no host", "Write it with its host, such as https://app.mybrand.example/callback."))
     } else if uri.contains(['{', '}', '<', '>']) {
-        Some(("has a placeholder", "Register each redirect URI in full: they are compared as they are written."))
+        Some(("has a placeholder", "Register each redirect URL in full: they are compared as they are written."))
     } else if parts.is_web() && host.as_deref().is_some_and(is_disguised) {
         Some((
             "has a host with characters that pass for others, or that browsers rewrite",

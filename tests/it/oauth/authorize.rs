@@ -65,7 +65,7 @@ fn the_page_says_who_asks_for_what_and_where_it_leads() {
     }
     assert!(!page.contains("<script>alert") && !page.contains("<b>you"), "{page}");
     assert_eq!(answer.messages(), Vec::<String>::new(), "nobody endorses anything here");
-    for part in ["Until you take it back", "href=\"/console/authorizations\"", "Use another account", "/oauth/login?n="] {
+    for part in ["Until you revoke it", "href=\"/console/authorizations\"", "Use another account", "/oauth/login?n="] {
         assert!(page.contains(part), "{part} is missing in\n{page}");
     }
     let policy = answer.header("Content-Security-Policy").unwrap_or_default();
