@@ -77,8 +77,8 @@ pub struct Route {
     pub operation: Option<Operation>,
     /// The origins whose scripts may read the reply, besides those of the whole API.
     pub origins: Origins,
-    /// Whether all that its handler writes is what the server notes for itself, so that a GET of it is safe (RFC 9110 section 9.2.1).
-    pub only_notes: bool,
+    /// Whether all that a handler with transactions of its own writes is what the server notes for itself (RFC 9110 section 9.2.1).
+    pub is_safe: bool,
 }
 
 /// Web origins (Fetch, section 3.2).
@@ -112,7 +112,7 @@ pub(super) const fn route(
         !matches!(path.as_bytes(), [b'/', b'a', b'p', b'i', b'/', ..]),
         "a row of the API is an `operation`: it says what it takes and gives"
     );
-    Route { number: 0, name, method, path, guard, handler, doc, operation: None, origins: Origins::Own, only_notes: false }
+    Route { number: 0, name, method, path, guard, handler, doc, operation: None, origins: Origins::Own, is_safe: false }
 }
 
 /// Returns a row of the API.
@@ -137,7 +137,7 @@ pub(super) const fn operation(
         doc,
         operation: Some(Operation { takes, gives, can_conflict: false, is_limited: false }),
         origins: Origins::Own,
-        only_notes: false,
+        is_safe: false,
     }
 }
 
@@ -150,13 +150,13 @@ impl Route {
     /// Returns whether HEAD is answered as GET is (RFC 9110 section 9.3.2). Not where GET issues a code or ends a session: a request for the
     /// headers alone has no effect.
     pub fn answers_head(&self) -> bool {
-        let is_safe = self.only_notes || matches!(self.handler, Handler::Read(_) | Handler::List(_) | Handler::Server(_));
+        let is_safe = self.is_safe || matches!(self.handler, Handler::Read(_) | Handler::List(_) | Handler::Server(_));
         self.method == Method::Get && is_safe
     }
 
-    /// Says of a row that all its handler writes is what the server notes for itself.
-    pub(super) const fn only_noting(self) -> Route {
-        Route { only_notes: true, ..self }
+    /// Says of a row that its handler changes nothing that a caller asked for.
+    pub(super) const fn safe(self) -> Route {
+        Route { is_safe: true, ..self }
     }
 
     /// Opens a row to clients in browsers on pages of any origin. Cookies are ignored there.

@@ -171,7 +171,10 @@ fn a_recipe_keeps_what_was_typed_where_it_has_nothing_to_set_and_says_what_it_re
     assert_eq!((values(&page, "id"), values(&page, "name")), (vec!["our-wiki".to_owned()], vec!["Our wiki".to_owned()]));
     assert!(page.text().contains("Where we write things down for each other"));
     assert_eq!(values(&page, "attribute_key"), ["team", "recipe"]);
-    assert_eq!(values(&page, "redirect_uris"), Recipe::at(keyfob::model::recipes::named("grafana").expect("it").redirect_uris, chosen[1].1));
+    assert_eq!(
+        values(&page, "redirect_uris"),
+        Recipe::at(keyfob::model::recipes::named("grafana").expect("it").redirect_uris, chosen[1].1)
+    );
     // Who forgets the button is shown the filled in form first; nothing is registered yet.
     let page = alice.sends_form(&server, "/console/add/client", &with(&chosen));
     page.tells("replaced");
@@ -188,7 +191,8 @@ fn a_recipe_keeps_what_was_typed_where_it_has_nothing_to_set_and_says_what_it_re
         ("attribute_key", "recipe"),
         ("attribute_value", "grafana"),
     ];
-    let page = alice.sends_form(&server, "/console/add/client", &[&sent[..], &[("recipe", "miniflux"), ("app", "https://flux.example")]].concat());
+    let page =
+        alice.sends_form(&server, "/console/add/client", &[&sent[..], &[("recipe", "miniflux"), ("app", "https://flux.example")]].concat());
     assert_eq!((values(&page, "name"), values(&page, "attribute_value")), (vec!["Miniflux".to_owned()], vec!["miniflux".to_owned()]));
     assert!(!page.messages().contains(&"replaced".to_owned()), "{}", page.text());
     let page = alice.sends_form(&server, "/console/add/client", &[&sent[..], &[("recipe", "")]].concat());

@@ -29,8 +29,13 @@ static FORM: EntityForm<User> = EntityForm {
     check: "",
     inputs: &[
         field("name", "Name", "Shown in the apps that you allow to see it.", Widget::Text),
-        field("primary_email_address", "E-mail address", "Unique among users. Shared with the apps that you allow to see it.", Widget::Text)
-            .required_in(&[Mode::Update]),
+        field(
+            "primary_email_address",
+            "E-mail address",
+            "Unique among users. Shared with the apps that you allow to see it.",
+            Widget::Text,
+        )
+        .required_in(&[Mode::Update]),
     ],
 };
 

@@ -143,7 +143,8 @@ fn form(call: &Call<'_>, input: &Input<'_>, fields: &Fields, replaced: &[&str]) 
     };
     let optional: &[&str] = if recipe::needs_rights(&fields.values) { &[] } else { &["rights"] };
     let offer = Offer { is_admin: call.by.is_admin, open_state: Some(becomes), optional, ..Offer::default() };
-    let replaced: Vec<String> = replaced.iter().map(|name| if *name == app_kind::NAME { WHERE.to_owned() } else { field_label(name) }).collect();
+    let replaced: Vec<String> =
+        replaced.iter().map(|name| if *name == app_kind::NAME { WHERE.to_owned() } else { field_label(name) }).collect();
     let rows = html! {
         // Enter presses the first button of a form: this one, and not the one that fills in.
         button .hidden tabindex="-1" aria-hidden="true" {}
