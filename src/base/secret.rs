@@ -42,7 +42,7 @@ pub struct Token {
 impl Token {
     /// Generates a token: 24 random bytes of ID, 32 of key.
     pub fn fresh(kind: TokenKind) -> Token {
-        Token { kind, id: BASE32_NOPAD.encode(&random::<24>()), key: fresh_key() }
+        Token { kind, id: fresh_id(), key: fresh_key() }
     }
 
     /// Derives a token from a key: the same `key` and `salt` always give the same one, which is unknown without them.
@@ -76,6 +76,11 @@ impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.…", self.kind.name(), self.id)
     }
+}
+
+/// Generates the ID of a token: 24 random bytes in base32, 39 characters.
+pub fn fresh_id() -> String {
+    BASE32_NOPAD.encode(&random::<24>())
 }
 
 /// Generates a key: 32 random bytes in base32, 52 characters (registry.md 1.8).

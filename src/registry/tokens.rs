@@ -92,7 +92,7 @@ pub fn redeem(tx: &Tx<'_>, settings: &Settings, client: &Client, exchange: &Exch
     if let Err(refusal) = check_code(tx, client, &code, exchange)? {
         return Ok(Err(refusal));
     }
-    let id = Token::fresh(TokenKind::AccessToken).id;
+    let id = secret::fresh_id();
     if !tx.redeem_authorization_code(&code.id, &id)? {
         return refused(&CODE_REPLAYED);
     }
@@ -155,7 +155,7 @@ pub(crate) fn issue_without_code(
         return Ok(Err(refusal));
     }
     // As if the session in which they were granted had ended.
-    let (id, session_id) = (Token::fresh(TokenKind::AccessToken).id, secret::fresh_uuid());
+    let (id, session_id) = (secret::fresh_id(), secret::fresh_uuid());
     issue_first(tx, settings, client, Issuance::first(id, user_id.clone(), session_id, requested, terms)).map(Ok)
 }
 
@@ -228,7 +228,7 @@ pub fn refresh(tx: &Tx<'_>, settings: &Settings, client: &Client, client_type: C
         tx.delete_token_family(&kept.token.family_id)?;
         return refused(&REFRESHED_TOO_OFTEN);
     }
-    let (id, salt) = (Token::fresh(TokenKind::AccessToken).id, secret::random::<32>());
+    let (id, salt) = (secret::fresh_id(), secret::random::<32>());
     tx.rotate_access_token(&kept.token.id, &id, &salt, tx.now.plus_seconds(ROTATED_KEPT_SECONDS))?;
     let (refreshable, terms) = (kept.token.refreshable(), Terms::usual(tx));
     let AccessToken { family_id, user_id, session_id, signed_in_at, .. } = kept.token;
