@@ -136,7 +136,7 @@ pub fn the_dashboard_begins_with_first_steps_and_then_tells_what_there_is(driver
     server.is_told("POST", "/api/v3/clients/lamp/secret", &json!({"grace": "86400s"}));
     browser.open(&format!("{}/console", server.url));
     browser.tells("secrets-end");
-    browser.sees("100% of the clients");
+    browser.sees("100% of clients");
     browser.press("see its secrets");
     browser.find("[data-item]");
 }

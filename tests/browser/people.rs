@@ -64,4 +64,7 @@ pub fn a_theme_is_chosen_without_scripts_and_stays(driver: &Driver) {
     browser.open(&format!("{}/console", server.url));
     browser.find("[name=theme][value=system]").press();
     assert_eq!(ground(&browser), light);
+    // A choice would empty a form that is half filled in.
+    browser.open(&format!("{}/console/profile", server.url));
+    assert_eq!(browser.script("return document.querySelector('.themes').checkVisibility()"), false);
 }

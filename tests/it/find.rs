@@ -175,7 +175,7 @@ fn the_dashboard_tells_what_needs_attention_to_those_whom_it_concerns() {
     mine.does_not_tell("backup");
     all.lists(&["grafana", "lamp"]);
     all.tells("backup");
-    assert!(all.text().contains("50% of the clients"), "{}", all.text());
+    assert!(all.text().contains("50% of clients"), "{}", all.text());
     let bobs = server.signed_in("bob").opens(&server, "/console");
     bobs.lists(&["lamp"]);
     assert!(bobs.text().contains("No tokens in the last 30 days") && bobs.text().contains("No request was refused"), "{}", bobs.text());

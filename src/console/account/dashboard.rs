@@ -95,9 +95,9 @@ fn by_state(counts: &[(State, i64)], total: i64, is_admin: bool) -> Markup {
 /// Returns a share in percent; what is there is never nothing, and what is not all never everything.
 fn share_in_words(count: i64, total: i64) -> String {
     match (100 * count + total / 2) / total.max(1) {
-        0 if count > 0 => "less than 1% of the clients".to_owned(),
-        100 if count < total => "more than 99% of the clients".to_owned(),
-        percent => format!("{percent}% of the clients"),
+        0 if count > 0 => "less than 1% of clients".to_owned(),
+        100 if count < total => "more than 99% of clients".to_owned(),
+        percent => format!("{percent}% of clients"),
     }
 }
 

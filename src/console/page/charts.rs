@@ -26,7 +26,7 @@ pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
     let slot = WIDTH / i64::try_from(issued.len()).unwrap_or(1).max(1);
     html! {
         figure .picture {
-            svg viewBox={"0 0 " (WIDTH) " " (HEIGHT)} role="img" aria-label=(said) {
+            svg viewBox={"0 0 " (WIDTH) " " (HEIGHT)} preserveAspectRatio="none" role="img" aria-label=(said) {
                 @for (n, (day, count)) in (0..).zip(issued) {
                     @let tall = (count * (HEIGHT - 10) / most).max(i64::from(*count > 0) * 2);
                     g {
