@@ -74,16 +74,21 @@ pub struct GuessesInProgress(Mutex<HashMap<String, i64>>);
 /// A guess that is being compared, until this is dropped.
 pub struct GuessInProgress<'u> {
     under_way: &'u GuessesInProgress,
-    subjects: Vec<Subject>,
+    /// Each with the number of guesses that were in progress when this one began.
+    subjects: Vec<(Subject, i64)>,
 }
 
 impl GuessesInProgress {
-    /// Counts a guess. Call it before beginning the transaction in which [`GuessInProgress::check`] looks for failures, so every other
-    /// guess is seen as in progress or as failed.
+    /// Counts a guess. Call it before beginning the transaction in which [`GuessInProgress::check`] looks for failures: every guess that began
+    /// before this one was still in progress now, or the transaction sees its failure.
     pub fn begin(&self, subjects: Vec<Subject>) -> GuessInProgress<'_> {
         let mut counts = self.counts();
-        subjects.iter().for_each(|subject| *counts.entry(subject.name.clone()).or_default() += 1);
-        GuessInProgress { under_way: self, subjects }
+        let counted = subjects.into_iter().map(|subject| {
+            let count = counts.entry(subject.name.clone()).or_default();
+            *count += 1;
+            (subject, *count - 1)
+        });
+        GuessInProgress { subjects: counted.collect(), under_way: self }
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<String, i64>> {
@@ -96,13 +101,13 @@ impl GuessInProgress<'_> {
     /// # Errors
     /// `too_many_failures` if too many failed or are in progress.
     pub fn check(&self, tx: &Tx<'_>) -> Result<()> {
-        let others = |subject: &Subject| self.under_way.counts().get(&subject.name).map_or(0, |count| count - 1);
-        self.subjects.iter().try_for_each(|subject| refuse(subject, tx.sign_in_failures(&subject.name)?, others(subject), tx.steady))
+        let failures = |subject: &Subject| tx.sign_in_failures(&subject.name);
+        self.subjects.iter().try_for_each(|(subject, others)| refuse(subject, failures(subject)?, *others, tx.steady))
     }
 
     /// Records the guess as a failure.
     pub(crate) fn fail(&self, tx: &Tx<'_>) -> Result<()> {
-        self.subjects.iter().try_for_each(|subject| tx.count_sign_in_failure(&subject.name, forgotten(tx.steady)))?;
+        self.subjects.iter().try_for_each(|(subject, _)| tx.count_sign_in_failure(&subject.name, forgotten(tx.steady)))?;
         tx.delete_least_sign_in_failures(MOST_SUBJECTS)
     }
 }
@@ -110,7 +115,7 @@ impl GuessInProgress<'_> {
 impl Drop for GuessInProgress<'_> {
     fn drop(&mut self) {
         let mut counts = self.under_way.counts();
-        for Subject { name, .. } in &self.subjects {
+        for (Subject { name, .. }, _) in &self.subjects {
             match counts.get_mut(name) {
                 Some(count) if *count > 1 => *count -= 1,
                 _ => drop(counts.remove(name)),
@@ -178,6 +183,7 @@ fn wait_seconds(failures: Option<Failures>, others_under_way: i64, free: i64, no
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Store;
 
     #[test]
     fn the_wait_doubles_and_ends() {
@@ -203,6 +209,19 @@ mod tests {
         assert_eq!(under_way.counts()["user bob"], 1);
         drop(other);
         assert!(under_way.counts().is_empty());
+    }
+
+    #[test]
+    fn a_guess_that_fails_while_another_is_checked_counts_for_that_one() {
+        let (store, guesses) = (Store::ephemeral().unwrap(), GuessesInProgress::default());
+        let begin = || guesses.begin(vec![Subject { name: "user bob".to_owned(), free: 1 }]);
+        let (first, second) = (begin(), begin());
+        let checked = store.read(|tx| {
+            store.write(|tx| first.fail(tx))?;
+            drop(first);
+            second.check(tx)
+        });
+        assert!(checked.is_err());
     }
 
     #[test]
