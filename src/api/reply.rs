@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::base::error::{Error, Result};
 use crate::base::page::{ENDS_EARLY, Page, Reading};
-use crate::base::processor::ProcessorSlice;
+use crate::base::processor;
 use crate::call::Input;
 use crate::http::pairs::{Pairs, encoded};
 use crate::http::reply::Reply;
@@ -68,9 +68,8 @@ fn written<T>(
     let mut body = format!("{{\"{key}\":[").into_bytes();
     let mut ends: Vec<usize> = Vec::new();
     let mut rest = None;
-    let mut slice = ProcessorSlice::begin();
     for item in listed.items {
-        slice.end_if_over();
+        processor::end_slice_if_over();
         if !ends.is_empty() {
             body.push(b',');
         }

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::base::error::{Error, Result};
 use crate::base::mutex::locked;
+use crate::base::processor;
 use crate::base::time::Clock;
 use crate::store::cache::{Cache, CachedSnapshot, Versions};
 use crate::store::noted_rights::NotedRights;
@@ -56,6 +57,7 @@ impl Readers {
 
     /// Takes a snapshot. Returns the connection, and the versions of the snapshot.
     fn begin(&self) -> Result<(Connection, Versions)> {
+        processor::begin_slice();
         let idle = locked(&self.idle).pop();
         let connection = idle.map_or_else(|| schema::open_reader(&self.path), Ok)?;
         connection.prepare_cached("BEGIN")?.execute([])?;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::base::folder::folder_of;
 use crate::base::log;
 use crate::base::private_file::{self, FileAccess};
-use crate::base::processor::ProcessorSlice;
+use crate::base::processor;
 use crate::store::files::{COMPANIONS, beside};
 use crate::store::open_error::OpenError;
 use crate::store::wal::{self, LeftBehind};
@@ -124,9 +124,8 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Has statements let others have the processor, however long they take. Not those of the writer, for whom others wait.
 pub(super) fn share_processor(connection: &mut Connection) -> rusqlite::Result<()> {
-    let mut slice = ProcessorSlice::begin();
-    let go_on = move || {
-        slice.end_if_over();
+    let go_on = || {
+        processor::end_slice_if_over();
         false
     };
     connection.progress_handler(BETWEEN_LOOKS, Some(go_on))

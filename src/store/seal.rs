@@ -10,7 +10,7 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::base::processor::ProcessorSlice;
+use crate::base::processor;
 use crate::store::copy_error::CopyError;
 use crate::store::files::{open_to_change, open_to_read};
 
@@ -32,7 +32,7 @@ pub(super) fn seal(file: &mut File) -> io::Result<String> {
     let page_size = page_size(file)?.ok_or(ErrorKind::InvalidData)?;
     file.seek(SeekFrom::Start(0))?;
     let mut all = Sha256::new();
-    io::copy(&mut Hashing::new(&mut *file, &mut all), &mut io::sink())?;
+    io::copy(&mut Hashing { from: &mut *file, hash: &mut all }, &mut io::sink())?;
     let page = page_of(&all.clone().finalize(), page_size);
     file.write_all(&page)?;
     all.update(&page);
@@ -54,7 +54,7 @@ pub(super) fn copy_without(path: &Path, to: &mut File) -> Result<Bytes, CopyErro
     let sealed = last_page(&file, length, page_size).map_err(unreadable)?;
     let content = length - sealed.as_ref().map_or(0, |_| page_size);
     let mut hash = Sha256::new();
-    io::copy(&mut Hashing::new((&mut file).take(content), &mut hash), to).map_err(unreadable)?;
+    io::copy(&mut Hashing { from: (&mut file).take(content), hash: &mut hash }, to).map_err(unreadable)?;
     match sealed {
         None => Ok(Bytes::NotCompared),
         Some(seal) if seal == page_of(&hash.finalize(), page_size) => Ok(Bytes::Equal),
@@ -107,20 +107,13 @@ fn page_of(hash: &[u8], page_size: u64) -> Vec<u8> {
 struct Hashing<'h, R> {
     from: R,
     hash: &'h mut Sha256,
-    slice: ProcessorSlice,
-}
-
-impl<'h, R> Hashing<'h, R> {
-    fn new(from: R, hash: &'h mut Sha256) -> Hashing<'h, R> {
-        Hashing { from, hash, slice: ProcessorSlice::begin() }
-    }
 }
 
 impl<R: Read> Read for Hashing<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.from.read(buffer)?;
         self.hash.update(&buffer[..read]);
-        self.slice.end_if_over();
+        processor::end_slice_if_over();
         Ok(read)
     }
 }
