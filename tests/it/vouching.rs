@@ -113,7 +113,7 @@ fn a_first_secret_ends_the_vouching_for_a_client_without_one() {
         let answer = give(&server);
         assert!(warnings(&answer).contains(&VOUCHED));
         assert_eq!(decided(&server), (false, false, "STATE_APPROVED".to_owned()));
-        server.signed_in("alice").sees(&server, "/console/clients/my-app/activity", &["endorsed", "skip_authorization"]);
+        server.signed_in("alice").sees(&server, "/console/clients/my-app/activity", &["endorsed", "skip Authorization"]);
     }
 }
 

@@ -71,7 +71,7 @@ fn a_browser_that_asks_first_is_answered_where_other_sites_may_read() {
     for (target, method, allowed) in [
         ("/oauth/token", "POST", "POST"),
         ("/oauth/revoke", "POST", "POST"),
-        ("/oauth/userinfo", "GET", "GET, POST"),
+        ("/oauth/userinfo", "GET", "GET, HEAD, POST"),
         ("/.well-known/oauth-authorization-server", "GET", "GET, HEAD"),
         ("/.well-known/openid-configuration", "GET", "GET, HEAD"),
     ] {

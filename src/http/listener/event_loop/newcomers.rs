@@ -1,5 +1,5 @@
-//! Reads what newcomers send: the handshakes and first requests of connections on which no worker has answered anything yet. Whoever keeps a connection waits
-//! for none of them, however many there are, and among them the networks take turns.
+//! Reads what newcomers send: the handshakes and first requests of connections on which no worker has answered anything yet. Those who keep a
+//! connection wait for none of them, however many there are, and among them the networks take turns.
 
 use std::io;
 use std::sync::Arc;
