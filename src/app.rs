@@ -150,7 +150,7 @@ impl App {
         };
         let in_transaction = |tx: &Tx<'_>, work: Work<'_>| {
             let by = admit(tx)?;
-            work(&Call { tx, by: &by, settings: &self.settings })
+            work(&Call { tx, by: &by, settings: &self.settings, shared: &self.shared })
         };
         let result = self.check_csrf(route, input).and_then(|()| match route.handler {
             Handler::Read(read) => self.store.read_kept(|tx| in_transaction(tx, read(input)?)),
@@ -194,7 +194,7 @@ impl App {
         if is_page && matches!(error, Error::Named(_) | Error::Plain(..)) {
             let page = self.store.read(|tx| {
                 let by = self.caller(tx, route, input)?;
-                console::form::refused::page(&Call { tx, by: &by, settings: &self.settings }, input, error)
+                console::form::refused::page(&Call { tx, by: &by, settings: &self.settings, shared: &self.shared }, input, error)
             });
             if let Ok(page) = page {
                 return page;

@@ -72,6 +72,7 @@ pub struct Call<'a> {
     pub tx: &'a Tx<'a>,
     pub by: &'a Principal,
     pub settings: &'a Settings,
+    pub shared: &'a SharedState,
 }
 
 /// What is left to do once the input is read.
@@ -252,7 +253,7 @@ impl Transactions<'_> {
 
     fn call<T>(&self, tx: &Tx<'_>, work: impl FnOnce(&Call<'_>) -> Result<T>) -> Result<T> {
         let by = (self.admit)(tx)?;
-        work(&Call { tx, by: &by, settings: self.settings })
+        work(&Call { tx, by: &by, settings: self.settings, shared: self.shared })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::base::error::Result;
 use crate::base::jws::{ALGORITHMS, SigningAlgorithm};
 use crate::base::pkce;
 use crate::base::right::{RIGHTS, Right};
-use crate::call::{Input, LongWork};
+use crate::call::{Input, Work};
 use crate::http::reply::Reply;
 use crate::model::prompt::PROMPT_WORDS;
 use crate::model::scope::OpenIdWord;
@@ -15,9 +15,9 @@ use crate::registry::claims;
 use crate::registry::consent::RESPONSE_MODES;
 
 /// Returns the metadata. The issuer is the operator's setting, never the host of the request.
-pub fn get<'r>(_: &'r Input<'r>) -> Result<LongWork<'r>> {
-    Ok(Box::new(|transactions| {
-        let text = transactions.shared.metadata.get_or_init(|| document(&transactions.settings.public_url).to_string());
+pub fn get<'r>(_: &'r Input<'r>) -> Result<Work<'r>> {
+    Ok(Box::new(|call| {
+        let text = call.shared.metadata.get_or_init(|| document(&call.settings.public_url).to_string());
         Ok(Reply::json_text(200, text.clone().into_bytes()))
     }))
 }
