@@ -34,7 +34,7 @@ pub const READ_A_TURN: usize = 64 * 1024;
 pub const SENT_A_TURN: usize = 256 * 1024;
 
 /// The most new connections that are accepted before the others have their turn.
-pub const ACCEPTED_A_TURN: usize = 16;
+pub const ACCEPTED_A_TURN: usize = 8;
 
 /// How many requests are upstream per worker: one being answered, and the next.
 pub const UPSTREAM_FOR_EACH_WORKER: usize = 2;

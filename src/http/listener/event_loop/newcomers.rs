@@ -13,7 +13,7 @@ use crate::http::listener::rejection::HTTPS_PORT;
 use crate::http::listener::tls::Handshake;
 
 /// How long newcomers are received before all other connections have their turn.
-const A_TURN: Duration = Duration::from_micros(250);
+const A_TURN: Duration = Duration::from_micros(100);
 
 impl EventLoop {
     /// Receives at least one newcomer, and as many as the turn allows, and accepts others.
