@@ -15,7 +15,7 @@ pub struct Background {
 }
 
 /// What a background thread is told.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BackgroundCall {
     Wake,
     Stop,
@@ -57,8 +57,24 @@ impl Stopped {
         self.0.recv_timeout(wait) != Err(RecvTimeoutError::Timeout)
     }
 
-    /// Waits until the thread is woken; returns true if it has to end instead.
+    /// Waits until the thread is woken, once or several times; returns true if it has to end instead.
     pub fn or_woken(&self) -> bool {
-        self.0.recv() != Ok(BackgroundCall::Wake)
+        self.0.recv() != Ok(BackgroundCall::Wake) || self.0.try_iter().any(|call| call == BackgroundCall::Stop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_was_woken_several_times_meanwhile_works_once_and_ends_as_soon_as_it_is_told() {
+        let (calls, called) = channel();
+        let stopped = Stopped(called);
+        let call = |all: &[BackgroundCall]| all.iter().for_each(|call| calls.send(*call).unwrap());
+        call(&[BackgroundCall::Wake; 3]);
+        assert!(!stopped.or_woken());
+        call(&[BackgroundCall::Wake, BackgroundCall::Wake, BackgroundCall::Stop]);
+        assert!(stopped.or_woken());
     }
 }
