@@ -149,7 +149,7 @@ impl EventLoop {
             }
             self.counts.connections.set(self.connections.used(Resource::Connections) as u64);
             self.counts.waiting.set(self.queue.len() as u64);
-            if self.pending.is_stopping() && self.is_closed() {
+            if self.pending.is_stopping() && self.is_closed(now) {
                 return Ok(());
             }
             self.pause_for_newcomers();
@@ -186,8 +186,10 @@ impl EventLoop {
     }
 
     /// Stops accepting and closes what is not busy. Returns whether all requests are answered.
-    fn is_closed(&mut self) -> bool {
-        self.acceptors.clear();
+    fn is_closed(&mut self, now: Instant) -> bool {
+        if !std::mem::take(&mut self.acceptors).is_empty() {
+            self.receive_all_newcomers(now);
+        }
         for slot in 0..self.connections.end() {
             if self.connections.get(slot).is_some_and(|connection| !connection.is_busy()) {
                 self.connections.close(slot);

@@ -31,17 +31,21 @@ impl<T> NetworkTurns<T> {
         }
     }
 
-    /// Returns the item whose turn it is.
-    pub fn pop(&mut self) -> Option<T> {
-        let network = self.order.pop_front()?;
-        let waiting = self.by_network.get_mut(&network)?;
-        let item = waiting.pop_front();
-        if waiting.is_empty() {
-            self.by_network.remove(&network);
-        } else {
-            self.order.push_back(network);
+    /// Returns the item whose turn it is. Those that wait no longer are dropped, and cost their network no turn.
+    pub fn pop(&mut self, waits: impl Fn(&T) -> bool) -> Option<T> {
+        while let Some(network) = self.order.pop_front() {
+            let waiting = self.by_network.get_mut(&network)?;
+            let item = std::iter::from_fn(|| waiting.pop_front()).find(&waits);
+            if waiting.is_empty() {
+                self.by_network.remove(&network);
+            } else {
+                self.order.push_back(network);
+            }
+            if item.is_some() {
+                return item;
+            }
         }
-        item
+        None
     }
 }
 
@@ -51,13 +55,22 @@ mod tests {
 
     #[test]
     fn networks_take_turns_and_what_waits_for_each_keeps_its_order() {
-        let network = |n: u8| (n > 0).then(|| Network::around([192, 0, 2, n].into()));
+        assert_eq!(order(&[1, 1, 1, 2, 0, 0], |_| true), [0, 3, 4, 1, 5, 2]);
+    }
+
+    #[test]
+    fn what_waits_no_longer_costs_its_network_no_turn() {
+        assert_eq!(order(&[1, 1, 1, 2, 2, 3], |item| ![0, 1, 5].contains(item)), [2, 3, 4]);
+    }
+
+    /// The order in which items of these networks that wait have their turn, of which nothing is left.
+    fn order(networks: &[u8], waits: impl Fn(&usize) -> bool) -> Vec<usize> {
         let mut turns = NetworkTurns::default();
-        for (item, n) in [1, 1, 1, 2, 0, 0].into_iter().enumerate() {
-            turns.push(network(n), item);
+        for (item, n) in networks.iter().enumerate() {
+            turns.push((*n > 0).then(|| Network::around([192, 0, 2, *n].into())), item);
         }
-        let order: Vec<usize> = std::iter::from_fn(|| turns.pop()).collect();
-        assert_eq!(order, [0, 3, 4, 1, 5, 2]);
+        let order = std::iter::from_fn(|| turns.pop(&waits)).collect();
         assert!(turns.is_empty() && turns.by_network.is_empty());
+        order
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::http::listener::connection::Phase;
+use crate::http::listener::connection::{Connection, Phase};
 use crate::http::listener::event_loop::EventLoop;
 use crate::http::listener::event_loop::accepting::Backlog;
 use crate::http::listener::limits::LARGEST_HANDSHAKE;
@@ -19,7 +19,9 @@ impl EventLoop {
     /// Receives at least one newcomer, and as many as the turn allows, and accepts others.
     pub(super) fn receive_newcomers(&mut self, now: Instant) -> Backlog {
         let begun = Instant::now();
-        while let Some(slot) = self.newcomers.pop() {
+        // Of those that were closed meanwhile others may have the slots.
+        let waits = |connection: &Connection| connection.is_newcomer && connection.has_more;
+        while let Some(slot) = self.newcomers.pop(|slot| self.connections.get(*slot).is_some_and(waits)) {
             self.receive_newcomer(slot, now);
             if begun.elapsed() >= A_TURN {
                 break;
@@ -39,12 +41,18 @@ impl EventLoop {
         }
     }
 
+    /// Receives what every newcomer has sent by now, also if no event has told of it yet.
+    pub(super) fn receive_all_newcomers(&mut self, now: Instant) {
+        for slot in 0..self.connections.end() {
+            if self.connections.get(slot).is_some_and(|connection| connection.is_newcomer) {
+                self.receive_newcomer(slot, now);
+            }
+        }
+    }
+
     fn receive_newcomer(&mut self, slot: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(slot) else { return };
-        // Another may have its slot meanwhile.
-        if !connection.is_newcomer || !std::mem::replace(&mut connection.has_more, false) {
-            return;
-        }
+        connection.has_more = false;
         match connection.phase {
             Phase::Handshaking { .. } => self.continue_handshake(slot, now),
             Phase::Reading => self.read(slot, true, now),
