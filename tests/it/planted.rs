@@ -374,7 +374,11 @@ fn what_another_user_put_beside_the_data_file_is_not_used() {
         fs::write(&planted, "planted").expect("it is planted");
         fs::set_permissions(&planted, PermissionsExt::from_mode(0o600)).expect("its mode is set");
         chown(&planted, Some(OTHER), Some(OTHER)).expect("it is given away");
-        for arguments in [&["serve", "--data", "keyfob.db"][..], &["admin", "create-api-key", "admin"], &["backup", "copy.db"]] {
+        for arguments in [
+            &["serve", "--data", "keyfob.db", "--listen", "127.0.0.1:0"][..],
+            &["admin", "create-api-key", "admin"],
+            &["backup", "copy.db"],
+        ] {
             refused(&folder.0, arguments, "another user put it there");
         }
         assert_eq!(fs::read(&planted).expect("it is there"), b"planted");
