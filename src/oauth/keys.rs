@@ -11,8 +11,11 @@ const CACHE: &str = "public, max-age=900";
 /// Returns the public keys. The first request makes them.
 pub fn get<'r>(_: &'r Input<'r>) -> Result<LongWork<'r>> {
     Ok(Box::new(|transactions| {
-        transactions.make_missing_keys()?;
-        let text = transactions.read_kept(|call| signing_keys::published_as_json(call.tx))?;
-        Ok(Reply::json_text(200, text.into_bytes()).with("Cache-Control", CACHE))
+        loop {
+            match transactions.read_kept(|call| signing_keys::published_as_json(call.tx))? {
+                Some(text) => return Ok(Reply::json_text(200, text.into_bytes()).with("Cache-Control", CACHE)),
+                None => transactions.make_missing_keys()?,
+            }
+        }
     }))
 }

@@ -9,6 +9,7 @@ use crate::base::jws::{ALGORITHMS, SigningAlgorithm, TokenType};
 use crate::base::key_pair::{KeyPair, PrivateKey};
 use crate::base::mutex::locked;
 use crate::base::secret;
+use crate::base::time::Time;
 use crate::model::client::Client;
 use crate::model::event::Action;
 use crate::model::sign_in::SubjectType;
@@ -156,8 +157,11 @@ pub(crate) fn list(tx: &Tx<'_>) -> Result<Arc<[SigningKey]>> {
 
 /// Returns the algorithms that no key was made for yet.
 fn missing(tx: &Tx<'_>) -> Result<Vec<SigningAlgorithm>> {
-    let keys = tx.signing_keys()?;
-    Ok(ALGORITHMS.into_iter().filter(|algorithm| signing_key::signing(&keys, *algorithm, tx.now).is_none()).collect())
+    Ok(missing_in(&tx.signing_keys()?, tx.now))
+}
+
+fn missing_in(keys: &[SigningKey], now: Time) -> Vec<SigningAlgorithm> {
+    ALGORITHMS.into_iter().filter(|algorithm| signing_key::signing(keys, *algorithm, now).is_none()).collect()
 }
 
 /// Stores the first keys, which sign at once. Those that somebody else has stored meanwhile stay.
@@ -181,11 +185,15 @@ pub(super) fn make_for(tx: &Tx<'_>, client: &Client) -> Result<()> {
     }
 }
 
-/// Returns the keys whose tokens may be valid now or later, those that sign first, as a JWK Set (RFC 7517 section 5).
-pub(crate) fn published_as_json(tx: &Tx<'_>) -> Result<String> {
+/// Returns the keys whose tokens may be valid now or later, those that sign first, as a JWK Set (RFC 7517 section 5); `None` while some have to
+/// be made.
+pub(crate) fn published_as_json(tx: &Tx<'_>) -> Result<Option<String>> {
     let keys = tx.signing_keys()?;
+    if !missing_in(&keys, tx.now).is_empty() {
+        return Ok(None);
+    }
     let jwks: Vec<&str> = signing_key::published(&keys, tx.now).into_iter().map(|key| key.jwk.as_str()).collect();
-    Ok(format!("{{\"keys\":[{}]}}", jwks.join(",")))
+    Ok(Some(format!("{{\"keys\":[{}]}}", jwks.join(","))))
 }
 
 /// Returns the claims of a token of this type that a published key of this server has signed; `None` of any other. Whether it has ended, and
