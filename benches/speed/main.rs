@@ -20,7 +20,7 @@ use report::Row;
 const HELP: &str = "cargo bench -- [flags]
   --rows A,B   measure only these: listener, get, create, oauth, openid, mixed, fair, million, list, start, fixture, memory, size
   --quick      one short round, and no file with a million clients
-  --curve N    measure how the figures grow from 1,000 to N clients instead; 1,000,000 take 3 GB of disk
+  --curve N    measure how the figures grow from 1,000 to N clients instead; 10,000,000 take 15 GB of disk
   --json       print JSON instead of a table
   --document   write the table into doc/speed.md, too, and the drawing of --curve beside it
   --folder F   keep the data files there; otherwise they are made anew in target/speed";
