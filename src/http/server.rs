@@ -262,23 +262,28 @@ mod tests {
     #[test]
     fn requests_that_have_arrived_when_the_server_stops_are_answered() {
         const CONNECTIONS: usize = 100;
-        let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
-        std::thread::scope(|scope| {
-            scope.spawn(|| server.run(2, &|_, _| Reply::empty(200)).unwrap());
-            let mut streams: Vec<TcpStream> = (0..CONNECTIONS).map(|_| TcpStream::connect(server.address().unwrap()).unwrap()).collect();
-            while server.counts().accepted.get() < CONNECTIONS as u64 {
-                std::thread::yield_now();
-            }
-            for stream in &mut streams {
-                stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-            }
-            server.stop();
-            let is_answered = |stream: &mut TcpStream| {
-                let mut reply = String::new();
-                stream.read_to_string(&mut reply).is_ok() && reply.starts_with("HTTP/1.1 200 ")
-            };
-            assert_eq!(streams.iter_mut().map(is_answered).filter(|answered| *answered).count(), CONNECTIONS);
-        });
+        const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        for are_connections_new in [true, false] {
+            let server = Server::bind("127.0.0.1:0", Limits::default()).unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| server.run(2, &|_, _| Reply::empty(200)).unwrap());
+                let mut streams: Vec<TcpStream> =
+                    (0..CONNECTIONS).map(|_| TcpStream::connect(server.address().unwrap()).unwrap()).collect();
+                for stream in &mut streams {
+                    if !are_connections_new {
+                        stream.write_all(REQUEST).unwrap();
+                        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+                    }
+                }
+                streams.iter_mut().for_each(|stream| stream.write_all(REQUEST).unwrap());
+                server.stop();
+                let is_answered = |stream: &mut TcpStream| {
+                    let mut reply = String::new();
+                    stream.read_to_string(&mut reply).is_ok() && reply.starts_with("HTTP/1.1 200 ")
+                };
+                assert_eq!(streams.iter_mut().map(is_answered).filter(|answered| *answered).count(), CONNECTIONS);
+            });
+        }
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct Connection {
     pub phase: Phase,
     /// No worker has answered anything on it yet.
     pub is_newcomer: bool,
+    /// The listener stops, and has received what it still receives on this connection.
+    pub was_last_received: bool,
     /// What it was last counted with.
     pub counted: ResourceUse,
     pub counted_in: Option<Network>,
@@ -97,6 +99,7 @@ impl Connection {
             reader: Reader::new(trust),
             phase,
             is_newcomer: true,
+            was_last_received: false,
             counted: ResourceUse::default(),
             counted_in: None,
             has_more: false,

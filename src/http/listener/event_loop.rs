@@ -187,8 +187,8 @@ impl EventLoop {
 
     /// Stops accepting and closes what is not busy. Returns whether all requests are answered.
     fn is_closed(&mut self, now: Instant) -> bool {
-        if !std::mem::take(&mut self.acceptors).is_empty() {
-            self.receive_all_newcomers(now);
+        if !self.acceptors.is_empty() {
+            self.receive_the_last(now);
         }
         for slot in 0..self.connections.end() {
             if self.connections.get(slot).is_some_and(|connection| !connection.is_busy()) {

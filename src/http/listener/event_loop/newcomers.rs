@@ -15,6 +15,9 @@ use crate::http::listener::tls::Handshake;
 /// How long newcomers are received before all other connections have their turn.
 const A_TURN: Duration = Duration::from_micros(100);
 
+/// In how many turns at most the last connections are accepted when the listener stops.
+const LAST_TURNS: usize = 64;
+
 impl EventLoop {
     /// Receives at least one newcomer, and as many as the turn allows, and accepts others.
     pub(super) fn receive_newcomers(&mut self, now: Instant) -> Backlog {
@@ -41,12 +44,16 @@ impl EventLoop {
         }
     }
 
-    /// Receives what every newcomer has sent by now, also if no event has told of it yet.
-    pub(super) fn receive_all_newcomers(&mut self, now: Instant) {
+    /// Accepts those who have connected by now and then nobody any more, and receives what all have sent, also if no event has told of it yet.
+    pub(super) fn receive_the_last(&mut self, now: Instant) {
+        // The limit of connections could keep it from coming to an end.
+        let _ = (0..LAST_TURNS).find(|_| self.accept_connections(now) == Backlog::Unknown);
+        self.acceptors.clear();
         for slot in 0..self.connections.end() {
-            if self.connections.get(slot).is_some_and(|connection| connection.is_newcomer) {
-                self.receive_newcomer(slot, now);
-            }
+            let Some(connection) = self.connections.get_mut(slot) else { continue };
+            // The others are received when their request is answered.
+            connection.was_last_received = !connection.is_busy();
+            if connection.is_newcomer { self.receive_newcomer(slot, now) } else { self.handle_event(slot, false, now) }
         }
     }
 

@@ -19,9 +19,10 @@ impl EventLoop {
         if !matches!(connection.phase, Phase::Serving { serial: current } if current == serial) {
             return;
         }
+        let is_last = is_stopping && std::mem::replace(&mut connection.was_last_received, true);
         match left {
             Remaining::End => self.drain(slot, now),
-            Remaining::Unread if is_stopping => self.drain(slot, now),
+            Remaining::Unread if is_last => self.drain(slot, now),
             Remaining::Unread => self.read_next(slot, now),
             Remaining::Rest { reply, sent, keep_alive } => {
                 connection.begin_replying(reply, sent, keep_alive, &self.limits, now);
