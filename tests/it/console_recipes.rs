@@ -178,6 +178,7 @@ fn a_recipe_keeps_what_was_typed_where_it_has_nothing_to_set_and_says_what_it_re
     // Who forgets the button is shown the filled in form first; nothing is registered yet.
     let page = alice.sends_form(&server, "/console/add/client", &with(&chosen));
     page.tells("replaced");
+    page.refuses("recipe", "filled_in_first");
     server.check("alice", "GET", "/api/v3/clients/our-wiki", "", "404");
     // What one recipe filled in is nothing that was typed.
     let page = alice.opens(&server, &address("grafana", "https://grafana.example"));

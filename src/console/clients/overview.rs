@@ -45,11 +45,13 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
             (warnings(client))
             @if !client.description.is_empty() { p .description { (client.description) } }
             (recipe::section(&call.settings.public_url, client, proof))
-            section {
-                h2 { "How to use it" }
-                dl .facts { dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) } }
-                (snippets::section(&page.layout, client, proof))
-                p { (flow::link(client)) }
+            @if !is_built_in {
+                section {
+                    h2 { "How to use it" }
+                    dl .facts { dt { "Secrets" } dd { (secrets(&usage, call.tx.now)) } }
+                    (snippets::section(&page.layout, client, proof))
+                    p { (flow::link(client)) }
+                }
             }
             section {
                 h2 { "Use" }

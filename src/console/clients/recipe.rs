@@ -37,6 +37,8 @@ fn of_form(form: &Form) -> Option<&'static Recipe> {
 const FILL: &str = "fill";
 const FILLED: &str = "filled";
 
+const NOTHING_YET: &str = "Nothing has been created yet. The form is now filled in: check it, and then create the client.";
+
 /// The fields that recipes fill in. What was typed in the first two stays.
 const FIELDS: &[&str] = &[
     "name",
@@ -55,7 +57,7 @@ const SUGGESTED: &[&str] = &["name", "description"];
 pub fn asked_for(asked: &Form) -> Fields {
     let kept = [RECIPE.name, APP.name, app_kind::NAME].map(|name| (name.to_owned(), asked.one(name).to_owned()));
     let form: Form = kept.into_iter().collect();
-    filled(&form.with_all("grants", &default_values(&form, "grants"))).0
+    filled(&form.with_all("grants", &default_values(&form, "grants")).with(FILL, "")).0
 }
 
 /// Returns whether a form is to be filled in: the button was pressed, or a recipe was chosen and the form sent without it.
@@ -95,7 +97,10 @@ pub fn filled(form: &Form) -> (Fields, Vec<&'static str>) {
     }
     let own = form.pairs(KEY, VALUE).into_iter().filter(|(key, _)| *key != RECIPE.name);
     let (keys, texts): (Vec<&str>, Vec<&str>) = own.chain(recipe.map(|recipe| (RECIPE.name, recipe.id))).unzip();
-    (Fields { values: values.with_all(KEY, &keys).with_all(VALUE, &texts), ..Fields::default() }, replaced)
+    let values = values.with_all(KEY, &keys).with_all(VALUE, &texts);
+    // A person who pressed another button would look for what that has done.
+    let unasked = (!form.has(FILL)).then(|| Problem::new(RECIPE.name, "filled_in_first", NOTHING_YET));
+    (Fields { values, problems: unasked.into_iter().collect(), ..Fields::default() }, replaced)
 }
 
 /// Returns what a field has that nobody touched.
