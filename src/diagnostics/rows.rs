@@ -73,7 +73,7 @@ fn administrators(tx: &Tx<'_>) -> Result<Vec<Finding>> {
     let password = if first.is_empty() {
         Finding::ok("passwords", "every administrator has chosen a password")
     } else {
-        let text = format!("{} did not change the first password, which others may have seen", named(&first));
+        let text = format!("the first password of {} was never changed, and others may have seen it", named(&first));
         Finding::advice("passwords", text, "change it in the Console, or with `keyfob users update-password`")
     };
     Ok(vec![number, password])

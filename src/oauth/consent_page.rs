@@ -54,7 +54,7 @@ pub fn page(
         p .quiet { "Request for permission" }
         h1 { "Continue to " (name) "?" }
         p { strong { (name) } @if is_for_sign_in(asked) { " wants to sign you in." } @else { " wants to act in your name." } }
-        p { @if client.description.is_empty() { "It does not say what it is for." } @else { (client.description) } }
+        p { @if client.description.is_empty() { "It has no description." } @else { (client.description) } }
         (origin(client))
         p {
             "You are signed in as " strong { (user.id) } "."

@@ -57,7 +57,7 @@ pub fn page<'r>(input: &'r Input<'r>) -> Result<Work<'r>> {
         let both = [own[0], label("actor", "Who (ID)", "")];
         let content = html! {
             (title("Activity", &html! {}))
-            p .quiet { @if call.by.is_admin { "Everything that was changed, and by whom." } @else { "What you did, and what happened to your clients. To see what others did to a client, enter its ID." } }
+            p .quiet { @if call.by.is_admin { "What changed, and who changed it." } @else { "What you did, and what happened to your clients. To see what others did to a client, enter its ID." } }
             (activity.show(if call.by.is_admin || entity.is_some() { &both } else { &own })?)
         };
         Ok(layout.page(200, MenuItem::Activity, "Activity", &content))

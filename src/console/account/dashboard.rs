@@ -142,7 +142,7 @@ fn server(call: &Call<'_>) -> Result<Markup> {
             dl .facts {
                 dt { "Newest backup" }
                 dd data-message="backup" {
-                    @if let Some(made) = made { (timestamp(made)) } @else { "none made by the server itself" }
+                    @if let Some(made) = made { (timestamp(made)) } @else { "none by the server" }
                     @if is_failing && let Some(failed) = failed { " " strong .error { "The last attempt failed " (timestamp(failed)) "." } }
                 }
             }

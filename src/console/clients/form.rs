@@ -42,7 +42,7 @@ pub static FORM: EntityForm<Client> = EntityForm {
         field(
             "redirect_uris",
             "Redirect URLs",
-            "Where users may be sent back to after authorization. Compared letter by letter; on the user's own computer (127.0.0.1, localhost) any port will do.",
+            "Where users may be sent back to after authorization. Must match exactly; on the user's own computer (127.0.0.1, localhost) any port will do.",
             Widget::Urls("Redirect URL", "+ Add redirect URL"),
         )
         .required_in(&[Mode::Create]),

@@ -214,7 +214,7 @@ fn request(call: &Call<'_>, review: &ClientReview, fields: &Fields, is_chosen: b
             @if review.now.findings.is_empty() { p .quiet { "The rules find nothing." } }
             (findings::all(&review.now.findings, field_label))
             @if let Some(approval) = &review.approval { (client_review::since_approval(approval, review)) }
-            p { @if client.description.is_empty() { span .quiet { "It does not say what it is for." } } @else { (client.description) } }
+            p { @if client.description.is_empty() { span .quiet { "It has no description." } } @else { (client.description) } }
             (asks_for(client, review.now.shown.get("secretless") == Some(&true.into())))
             (own_answer(review, fields))
         }

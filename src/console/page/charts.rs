@@ -17,7 +17,7 @@ pub fn tokens_per_day(issued: &[(i64, i64)]) -> Markup {
     let said = match busiest {
         None => format!("No tokens in the last {} days.", issued.len()),
         Some((busiest, _)) => {
-            format!("{} in the last {} days; the most, {most}, on {}.", counted(total, "token"), issued.len(), date(*busiest))
+            format!("{} in the last {} days; busiest day: {}, with {most}.", counted(total, "token"), issued.len(), date(*busiest))
         }
     };
     if most == 0 {
